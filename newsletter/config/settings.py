@@ -1,0 +1,139 @@
+"""Every setting, with its unit and default; `docs/reference/settings.md` has an entry for each."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+Show = Literal["full", "excerpt", "title"]
+Silence = Literal["send", "hold", "skip"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewsletterSettings:
+    """`[newsletter]`: who writes it, and what every letter must carry."""
+
+    name: str
+    """The masthead and the name in the list headers."""
+    sender: str
+    """`from` in the file: `Name <local@domain>` or `local@domain`."""
+    postal_address: str
+    """The physical address that the law asks for in every letter."""
+    public_url: str
+    """Where readers reach `newsletter serve`, such as `https://news.example.com`; no slash at the end."""
+    reply_to: str = ""
+    language: str = "en"
+    """BCP 47 tag."""
+    timezone: str = "UTC"
+    """IANA name; the schedule is read in it."""
+    theme: str = "broadsheet"
+    list_id: str = ""
+    """RFC 2919 identifier such as `friday.news.example.com`; empty: made from the address's domain."""
+    preheader: str = ""
+    """The first line of a gathered issue; empty: the titles of its posts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceSettings:
+    """One `[[sources]]` table: a feed's `url` or a `folder` of Markdown posts."""
+
+    url: str = ""
+    folder: str = ""
+    """Path inside the project folder."""
+    name: str = ""
+    """How letters name the source; empty: the feed's own title."""
+    show: Show = "full"
+    max_posts: int = 10
+    """The newest so many per issue; older ones are dropped, and the decision log says so."""
+    since: date | None = None
+    """The first gather takes posts newer than this; unset: of the last 7 days."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleSettings:
+    """`[schedule]`: when issues are gathered and sent without anybody at the desk."""
+
+    send: str = ""
+    """Words such as `friday 09:00`, or five-field POSIX cron; empty: nothing is sent by itself."""
+    review: timedelta = timedelta(hours=2)
+    """The draft is gathered this long before it is sent."""
+    silence: Silence = "send"
+    """What happens at the time of sending when the author has said nothing."""
+    minimum_posts: int = 1
+    """Fewer posts than this: the slot is skipped, and says so."""
+    catch_up: timedelta = timedelta(hours=12)
+    """A slot missed by less is still sent; by more it asks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendGridSettings:
+    """`[provider.sendgrid]`; the key comes from SENDGRID_API_KEY, never from the file."""
+
+    base_url: str = "https://api.sendgrid.com"
+    """`https://api.eu.sendgrid.com` for EU subusers."""
+    timeout: float = 30.0
+    """Seconds for one request from the first byte to the last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutboxSettings:
+    """`[provider.outbox]`: letters become .eml files."""
+
+    folder: str = "data/outbox"
+    """Path inside the project folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProviderSettings:
+    """`[provider]`: who mails the letters."""
+
+    kind: str = "outbox"
+    """A name registered under the entry points `newsletter.providers`."""
+    batch_size: int = 1000
+    """Recipients per request, 1–1000; the provider's own limit holds when it is lower."""
+    sendgrid: SendGridSettings = field(default_factory=SendGridSettings)
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpSettings:
+    """`[http]`: what the program may ask for on the network."""
+
+    allow_private: tuple[str, ...] = ()
+    """Addresses or networks in private ranges that sources may be on, such as `10.0.0.0/24`."""
+    allow_ports: tuple[int, ...] = (80, 443)
+    """Ports that may be asked besides those of addresses in `allow_private`, where any port may."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatabaseSettings:
+    """`[database]`: where subscribers and the ledger are kept."""
+
+    url: str = ""
+    """SQLAlchemy URL, such as `postgresql+psycopg://…`; empty: `data/newsletter.db` in the project."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secrets:
+    """What comes only from the environment, `.env` or `*_FILE`; hidden from repr and logs."""
+
+    sendgrid_api_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """A whole project's settings, checked."""
+
+    project: Path
+    newsletter: NewsletterSettings
+    sources: tuple[SourceSettings, ...] = ()
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    provider: ProviderSettings = field(default_factory=ProviderSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    secrets: Secrets = field(default_factory=Secrets)
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database.url or f"sqlite:///{self.project / 'data' / 'newsletter.db'}"

@@ -1,0 +1,317 @@
+"""The promises between the stories (usecases) and the machines (sources, providers, store, engines).
+
+Read this file first. Each Protocol is as small as its caller needs; concrete classes meet the
+stories in `wiring.py` alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from newsletter.models import (
+    Address,
+    Batch,
+    Claim,
+    DecisionLog,
+    DeliveryId,
+    Fetched,
+    FrozenIssue,
+    IssueId,
+    IssueRecord,
+    IssueState,
+    Lease,
+    Post,
+    PostDecision,
+    PostId,
+    ProviderEvent,
+    RenderedEmail,
+    Sender,
+    SendOutcome,
+    SendProgress,
+    SourceId,
+    Subscriber,
+    SubscriberId,
+    SubscriberStatus,
+    WebhookRequest,
+)
+
+
+class Clock(Protocol):
+    """The only way to the time: tests pass one that they set."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """None, after `seconds`, or sooner when the process was asked to stop."""
+        ...
+
+
+class Source(Protocol):
+    """Where posts come from: a feed or a folder."""
+
+    @property
+    def id(self) -> SourceId: ...
+
+    def fetch(self, state: bytes | None) -> Fetched:
+        """The source's posts and the state for the next call; `state` is None the first time.
+
+        Raises SourceFailed when the source cannot be read and no last good copy stands in.
+        """
+        ...
+
+
+class Provider(Protocol):
+    """A service that takes letters and mails them."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def max_recipients(self) -> int:
+        """The largest number of recipients that one submit may carry."""
+        ...
+
+    def submit(self, email: RenderedEmail, sender: Sender, batch: Batch) -> Sequence[SendOutcome]:
+        """One SendOutcome per recipient, in order. One request, one time-out, no redirect, no retry.
+
+        Raises ProviderUnavailable (nothing accepted, try again), ProviderRefused (nothing
+        accepted, no use; see its subclasses) or SubmissionUncertain (may have been accepted).
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class EventParser(Protocol):
+    """The reading side of a provider: what happened after it accepted a request."""
+
+    def parse_events(self, request: WebhookRequest) -> Sequence[ProviderEvent]:
+        """The events of one webhook call; unknown types become `EventType.UNKNOWN`.
+
+        Raises WebhookRejected when the signature, the age or the form is wrong.
+        """
+        ...
+
+
+class IssueFiles(Protocol):
+    """The project's `issues/` folder: the program creates files there and never rewrites one."""
+
+    def create(self, issue_id: IssueId, text: str) -> bool:
+        """True when the file was written whole; False when one of that name stands there already."""
+        ...
+
+    def read(self, issue_id: IssueId) -> str:
+        """The file's text. Raises NotFound, or BadIssueFile when it is not UTF-8."""
+        ...
+
+    def exists(self, issue_id: IssueId) -> bool: ...
+
+    def list(self) -> Sequence[IssueId]:
+        """All issue files, oldest name first."""
+        ...
+
+
+class IssueStore(Protocol):
+    """Issues, slots, and the posts that were ever seen."""
+
+    def created_at(self) -> datetime:
+        """When this database was made: no slot before it is due."""
+        ...
+
+    def get(self, issue_id: IssueId) -> IssueRecord | None: ...
+
+    def by_slot(self, slot: str) -> IssueRecord | None: ...
+
+    def list(self, *states: IssueState) -> Sequence[IssueRecord]:
+        """Issues in these states (all, when none is named), oldest first."""
+        ...
+
+    def last_gathered_at(self) -> datetime | None:
+        """When the newest gather that made an issue ran."""
+        ...
+
+    def source_state(self, source: SourceId) -> bytes | None: ...
+
+    def save_source_state(self, source: SourceId, state: bytes, now: datetime) -> None: ...
+
+    def seen(self, source: SourceId, posts: Iterable[PostId]) -> set[PostId]:
+        """Which of these posts an earlier gather took or dropped."""
+        ...
+
+    def taken_links(self, links: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these (url, title) pairs were taken before, from any source."""
+        ...
+
+    def open_issue(
+        self,
+        issue_id: IssueId,
+        *,
+        slot: str | None,
+        file_text: str,
+        log: DecisionLog,
+        posts: Sequence[Post],
+        states: Mapping[SourceId, bytes],
+    ) -> IssueRecord:
+        """The new draft, committed with its file's text, the decisions and the spent posts, or nothing.
+
+        Raises Busy when the slot or the id is already taken.
+        """
+        ...
+
+    def skip_slot(self, slot: str, issue_id: IssueId, log: DecisionLog, reason: str) -> IssueRecord:
+        """A `skipped` issue that uses up the slot. Raises Busy when the slot is taken."""
+        ...
+
+    def record_drops(self, log: DecisionLog, states: Mapping[SourceId, bytes]) -> None:
+        """None; decisions of a gather that made no issue are kept, so that they are not taken later."""
+        ...
+
+    def adopt(self, issue_id: IssueId, slot: str | None, now: datetime) -> IssueRecord:
+        """The draft record of an issue file that the author wrote without `gather`."""
+        ...
+
+    def unwritten_files(self) -> Mapping[IssueId, str]:
+        """Texts of issues whose file was not yet written (the process died between)."""
+        ...
+
+    def file_written(self, issue_id: IssueId) -> None: ...
+
+    def log(self, issue_id: IssueId) -> DecisionLog | None: ...
+
+    def decisions(self, source: SourceId) -> Iterator[PostDecision]:
+        """Every post of a source that was ever taken or dropped, oldest first."""
+        ...
+
+    def set_state(
+        self, issue_id: IssueId, state: IssueState, *, expected: Sequence[IssueState], note: str = ""
+    ) -> None:
+        """None. Raises WrongState when the issue is in none of the expected states."""
+        ...
+
+    def signing_key(self) -> bytes:
+        """The 32 random bytes that sign readers' links; made when the database is."""
+        ...
+
+
+class SubscriberStore(Protocol):
+    """The list of people."""
+
+    def add(
+        self, address: Address, *, status: SubscriberStatus, consent_source: str, now: datetime
+    ) -> tuple[Subscriber, bool]:
+        """The subscriber, and whether they are new. One who is known stays as they are."""
+        ...
+
+    def get(self, subscriber_id: SubscriberId) -> Subscriber | None: ...
+
+    def find(self, addr_spec: str) -> Subscriber | None:
+        """The subscriber of this address, in any writing of case and white space."""
+        ...
+
+    def list(self, *statuses: SubscriberStatus) -> Iterator[Subscriber]:
+        """Subscribers by age, streamed; all when no status is named."""
+        ...
+
+    def count(self) -> Mapping[SubscriberStatus, int]: ...
+
+    def import_rows(
+        self, rows: Iterable[tuple[Address, SubscriberStatus]], *, consent_source: str, now: datetime
+    ) -> tuple[int, int]:
+        """(added, known): known ones keep their status, except that unsubscribed and suppressed
+        rows of the import end an active one's subscription. One transaction, streamed."""
+        ...
+
+    def unsubscribe(self, subscriber_id: SubscriberId, now: datetime) -> bool:
+        """Whether the person was subscribed until now; repeating it is harmless."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was frozen, handed over and answered: the truth about every recipient of every issue."""
+
+    def freeze(self, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime) -> FrozenIssue:
+        """The bytes and one immutable row per confirmed subscriber, in one transaction.
+
+        Raises WrongState when the issue is not a draft; NeedsAttention when nobody is confirmed.
+        """
+        ...
+
+    def frozen(self, issue_id: IssueId) -> FrozenIssue | None: ...
+
+    def acquire(self, name: str, *, owner: str, ttl: float, now: datetime) -> Lease:
+        """The lease, for `ttl` seconds. Raises Busy while another owner's has not run out."""
+        ...
+
+    def drop(self, lease: Lease) -> None:
+        """None; the lease is free for the next owner."""
+        ...
+
+    def recover(self, lease: Lease, issue_id: IssueId, now: datetime) -> int:
+        """How many recipients of requests that an earlier sender left open became uncertain."""
+        ...
+
+    def claim(self, lease: Lease, issue_id: IssueId, *, ttl: float, now: datetime) -> Claim | None:
+        """The next batch, committed and fsynced as `submitting` before this returns, and the lease
+        renewed; None when nothing may be claimed now. People who left since are left out and
+        recorded. Raises LeaseLost.
+        """
+        ...
+
+    def record(self, claim: Claim, outcomes: Sequence[SendOutcome], now: datetime) -> None:
+        """None; the provider's answer for the whole request, in one transaction."""
+        ...
+
+    def release(self, claim: Claim, *, retry_at: datetime, detail: str, now: datetime) -> None:
+        """None; nothing was accepted, the batch is pending again from `retry_at`."""
+        ...
+
+    def reject(self, claim: Claim, rejected: Sequence[SendOutcome], now: datetime) -> None:
+        """None; nothing was accepted, these recipients are out, the rest is pending again."""
+        ...
+
+    def split(self, claim: Claim, detail: str, now: datetime) -> None:
+        """None; nothing was accepted, the batch is pending again as two halves.
+
+        Raises WrongState when it holds a single recipient.
+        """
+        ...
+
+    def refuse(self, claim: Claim, *, detail: str, now: datetime) -> None:
+        """None; nothing was accepted and the issue is paused with `detail` as its note."""
+        ...
+
+    def mark_uncertain(self, claim: Claim, *, detail: str, now: datetime) -> None:
+        """None; the batch may have been accepted and is never claimed again without evidence."""
+        ...
+
+    def next_retry_at(self, issue_id: IssueId) -> datetime | None:
+        """When the earliest released batch may be claimed; None when no batch is pending."""
+        ...
+
+    def finish(self, lease: Lease, issue_id: IssueId, now: datetime) -> IssueState:
+        """The issue's state, which becomes `submitted` when nothing is pending or in flight."""
+        ...
+
+    def progress(self, issue_id: IssueId) -> SendProgress | None:
+        """The sums of a frozen issue; None when it is not frozen."""
+        ...
+
+    def uncertain(self, issue_id: IssueId) -> Iterator[Address]:
+        """The addresses about whom only evidence can tell."""
+        ...
+
+    def statuses(self, issue_id: IssueId) -> Iterator[tuple[DeliveryId, Address, str]]:
+        """Every recipient of a frozen issue with the status that is known, in the frozen order."""
+        ...
+
+
+class Engine(Protocol):
+    """What rings the doorbell: it calls `tick` again and again, and knows nothing else."""
+
+    def start(self, tick: Callable[[], None]) -> None: ...
+
+    def stop(self) -> None:
+        """None, when the tick that was running has ended."""
+        ...
