@@ -12,21 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsletter.content.schedulewords import Timing, read_timing
 from newsletter.errors import BadSchedule
+from newsletter.models import Slot
 
 _DAY = timedelta(days=1)
 _LONGEST_GAP = timedelta(hours=25)
 """More than any zone ever left out at once: Apia had no 30 December 2011."""
 _LOOK_BACK = (timedelta(days=3), timedelta(days=40), timedelta(days=400), timedelta(days=40 * 366))
 """Forty years hold every pairing of weekday and calendar day, also around a year such as 2100."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Slot:
-    """One time at which an issue is due: `local` names it, `instant` (UTC) is when it rings."""
-
-    local: str
-    """`YYYY-MM-DDTHH:MM` on the wall clock of the schedule's zone."""
-    instant: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

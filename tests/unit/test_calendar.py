@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.content.calendar import Slot, instant_of, parse_schedule
+from newsletter.content.calendar import instant_of, parse_schedule
 from newsletter.content.schedulewords import WEEKDAYS
 from newsletter.errors import BadSchedule
+from newsletter.models import Slot
 
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
 KOLKATA, APIA = "Asia/Kolkata", "Pacific/Apia"
