@@ -1,5 +1,103 @@
-"""The command line: click commands, each imported when it is called."""
+"""The command line: stdout is data, stderr is talk; each command is imported when it is called.
+
+Exit status: 0 done, 1 failed, 2 usage, 3 needs attention, 75 busy.
+"""
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from newsletter import __version__
+from newsletter.errors import NewsletterError
+
+COMMANDS = {
+    "init": "project",
+    "demo": "demo",
+    "gather": "issues",
+    "check": "issues",
+    "preview": "issues",
+    "send": "sending",
+    "status": "sending",
+    "prove": "sending",
+    "pause": "sending",
+    "resume": "sending",
+    "cancel": "sending",
+    "next": "schedule",
+    "run-due": "schedule",
+    "serve": "schedule",
+    "subscribers": "subscribers",
+    "db": "database",
+}
+"""Every command, and the module of this package in which it is the attribute of the same name."""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and imports the one that is called, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"newsletter.cli.{COMMANDS[cmd_name]}")
+        command = getattr(module, cmd_name.replace("-", "_"))
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+
+
+SUMMARIES = {
+    "init": "make a newsletter's folder",
+    "demo": "gather, render and send a sample issue on this machine",
+    "gather": "make an issue file of the new posts",
+    "check": "show what is wrong with an issue",
+    "preview": "write an issue as it would be sent, to look at",
+    "send": "send an issue, or go on with one",
+    "status": "show where the issues stand",
+    "prove": "account for every recipient of an issue",
+    "pause": "stop submitting an issue",
+    "resume": "go on with a paused issue",
+    "cancel": "never send an issue, or what is left of it",
+    "next": "show the coming scheduled times",
+    "run-due": "do what is due now, once (for cron and timers)",
+    "serve": "run the schedule and the readers' pages",
+    "subscribers": "add, list, import and export subscribers",
+    "db": "upgrade, check and back up the database",
+}
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-C",
+    "project",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    envvar="NEWSLETTER_HOME",
+    help="The newsletter's folder (default: this one).",
+)
+@click.version_option(__version__, prog_name="newsletter")
+@click.pass_context
+def cli(ctx: click.Context, project: Path) -> None:
+    """Gather posts into an issue, look at it, and send it to every subscriber once."""
+    ctx.obj = project
 
 
 def main() -> None:
-    """The command `newsletter`."""
+    """The command `newsletter`: ends the process with the exit status."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        status = 130
+    except NewsletterError as error:
+        click.echo(f"newsletter: {error}", err=True)
+        status = error.exit_code
+    sys.exit(status or 0)

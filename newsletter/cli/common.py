@@ -1,0 +1,69 @@
+"""What commands share: the opened project, JSON on stdout, talk on stderr."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsletter.models import Decision, DecisionLog, Finding
+
+if TYPE_CHECKING:
+    from newsletter.wiring import App
+
+issue_argument = click.argument("issue", required=True)
+optional_issue = click.argument("issue", required=False)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+
+
+@contextmanager
+def opened(ctx: click.Context) -> Iterator["App"]:
+    """The project's App, closed at the end of the block."""
+    from newsletter.wiring import open_app
+
+    project: Path = ctx.obj
+    with open_app(project.resolve(), os.environ) as app:
+        yield app
+
+
+def print_json(value: object) -> None:
+    """None; the value stands on stdout as one JSON document."""
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def talk(text: str) -> None:
+    """None; the text stands on stderr."""
+    click.echo(text, err=True)
+
+
+def show_findings(findings: tuple[Finding, ...]) -> None:
+    """None; one block per finding on stderr: severity, code, place, message, remedy."""
+    for finding in findings:
+        place = f"{finding.where}: " if finding.where else ""
+        talk(f"{finding.severity}: {place}{finding.message} [{finding.code}]")
+        talk(f"    {finding.remedy}")
+
+
+def show_log(log: DecisionLog) -> None:
+    """None; the decision log on stderr, the posts that were seen before as one number."""
+    for note in log.notes:
+        talk(f"  {note}")
+    for line in log.decisions:
+        if line.decision is not Decision.SEEN_BEFORE:
+            talk(f"  {line.decision:8} {line.title or line.url or line.post} ({line.reason})")
+    before = sum(line.decision is Decision.SEEN_BEFORE for line in log.decisions)
+    if before:
+        talk(f"  {before} posts were seen before")
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)

@@ -1,0 +1,98 @@
+"""Making an issue and looking at it: gather, check, preview."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, cast
+
+import click
+
+from newsletter.cli.common import (
+    json_option,
+    opened,
+    optional_issue,
+    print_json,
+    show_findings,
+    show_log,
+    talk,
+)
+
+
+@click.command()
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Take posts newer than this day from sources that were never gathered.",
+)
+@click.option("--accept-old", "old", flag_value="accept", help="Take old posts that look new.")
+@click.option("--skip-old", "old", flag_value="skip", help="Record old posts that look new as seen.")
+@click.option(
+    "--unscheduled", is_flag=True, help="Make an issue outside the schedule: only “send” sends it."
+)
+@json_option
+@click.pass_context
+def gather(
+    ctx: click.Context, since: datetime | None, old: str | None, unscheduled: bool, as_json: bool
+) -> None:
+    """Make an issue file of the posts that are new in the sources.
+
+    With a schedule the issue belongs to its next slot and is sent then.
+    """
+    with opened(ctx) as app:
+        result = app.gather(
+            slot=None if unscheduled else app.next_slot(),
+            since=since.replace(tzinfo=UTC) if since else None,
+            old=cast("Literal['ask', 'accept', 'skip']", old or "ask"),
+        )
+    if as_json:
+        print_json({"issue": result.issue.id if result.issue else None, "log": result.log})
+        return
+    show_log(result.log)
+    if result.issue is None:
+        talk("Nothing new: no issue was made.")
+        return
+    talk(f"{len(result.issue.sections)} posts; edit the issue, then: newsletter preview")
+    click.echo(f"issues/{result.issue.id}.md")
+
+
+@click.command()
+@optional_issue
+@json_option
+@click.pass_context
+def check(ctx: click.Context, issue: str | None, as_json: bool) -> None:
+    """Show what is wrong with an issue (the newest, when none is named).
+
+    Exit status 1 when an error would stop it from being sent.
+    """
+    with opened(ctx) as app:
+        review = app.review(app.issue_id(issue))
+    if as_json:
+        print_json({"issue": review.issue.id, "findings": review.findings})
+    else:
+        show_findings(review.findings)
+        size = len(review.email.html.encode()) / 1000
+        talk(
+            f"{review.issue.id}: {len(review.errors)} errors, "
+            f"{len(review.findings) - len(review.errors)} warnings, {size:.0f} kB of HTML"
+        )
+    if review.errors:
+        ctx.exit(1)
+
+
+@click.command()
+@optional_issue
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write to (default: data/preview/ISSUE).",
+)
+@click.pass_context
+def preview(ctx: click.Context, issue: str | None, out: Path | None) -> None:
+    """Write an issue as it would be sent, as pages that open without a server."""
+    from newsletter.web.preview import write_preview
+
+    with opened(ctx) as app:
+        issue_id = app.issue_id(issue)
+        folder = out or app.settings.project / "data" / "preview" / issue_id
+        page = write_preview(app, issue_id, folder)
+    talk("Open this page in a browser:")
+    click.echo(page)

@@ -1,0 +1,157 @@
+"""What an unattended run does: resume what was left, gather the next issue, send the one due.
+
+`run_due` is idempotent: called by the ticker, by cron, by hand, or by all of them together, it
+makes one issue per slot and sends it once. What to do is decided by `next_step`, a pure function.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from newsletter.config.settings import ScheduleSettings
+from newsletter.content.calendar import Schedule
+from newsletter.errors import Busy, NewsletterError
+from newsletter.models import IssueId, IssueRecord, IssueState, Slot
+from newsletter.ports import IssueStore
+from newsletter.usecases.send import SendReport
+
+
+class Step(StrEnum):
+    """What is to be done about one slot."""
+
+    NOTHING = "nothing"
+    GATHER = "gather"
+    SEND = "send"
+    HOLD = "hold"
+    SKIP = "skip"
+    LATE = "late"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueReport:
+    """What a run did, line by line, and whether a person is needed."""
+
+    lines: tuple[str, ...] = ()
+    attention: bool = False
+
+    def __add__(self, other: "DueReport") -> "DueReport":
+        return DueReport(
+            lines=(*self.lines, *other.lines), attention=self.attention or other.attention
+        )
+
+
+def next_step(
+    slot: Slot,
+    record: IssueRecord | None,
+    settings: ScheduleSettings,
+    *,
+    now: datetime,
+    superseded: bool,
+) -> Step:
+    """What to do about a slot whose review time has come; `superseded`: a later slot's has, too."""
+    lateness = now - slot.instant
+    if record is None:
+        return Step.MISSED if lateness > settings.catch_up and superseded else Step.GATHER
+    if lateness < timedelta(0) or record.state not in {IssueState.DRAFT, IssueState.SCHEDULED}:
+        return Step.NOTHING
+    if lateness > settings.catch_up:
+        return Step.LATE
+    if record.state is IssueState.SCHEDULED:
+        return Step.SEND
+    return {"send": Step.SEND, "hold": Step.HOLD, "skip": Step.SKIP}[settings.silence]
+
+
+def open_slots(
+    schedule: Schedule, settings: ScheduleSettings, *, since: datetime, now: datetime
+) -> list[Slot]:
+    """The slots to look at: the newest that is due and the newest under review, oldest first.
+
+    Slots from before `since`, when the project was made, are nobody's.
+    """
+    newest = (schedule.latest(now), schedule.latest(now + settings.review))
+    wanted = {slot.local: slot for slot in newest if slot and slot.instant > since}
+    return list(wanted.values())
+
+
+def run_due(
+    *,
+    schedule: Schedule,
+    settings: ScheduleSettings,
+    issues: IssueStore,
+    now: datetime,
+    gather: Callable[[Slot], str],
+    send: Callable[[IssueId], SendReport],
+) -> DueReport:
+    """What was done now.
+
+    `gather` makes the slot's issue (or skips the slot) and tells so in a line; `send` freezes and
+    submits an issue, or goes on with one. An error of one step is told and never stops the others.
+    """
+    report = DueReport()
+    for record in issues.list(IssueState.FROZEN, IssueState.SUBMITTING):
+        report += _send(record.id, send)
+    slots = open_slots(schedule, settings, since=issues.created_at(), now=now)
+    for slot in slots:
+        superseded = slot is not slots[-1]
+        step = next_step(slot, issues.by_slot(slot.local), settings, now=now, superseded=superseded)
+        if step is Step.GATHER:
+            report += _told(lambda slot=slot: DueReport(lines=(gather(slot),)))  # type: ignore[misc]
+            step = next_step(
+                slot, issues.by_slot(slot.local), settings, now=now, superseded=superseded
+            )
+        record_now = issues.by_slot(slot.local)
+        if record_now is not None:
+            report += _act(step, slot, record_now, issues=issues, send=send)
+        elif step is Step.MISSED:
+            line = f"{slot.local}: missed by {now - slot.instant}; its posts go into the next issue"
+            report += DueReport(lines=(line,))
+    for record in issues.list(IssueState.PAUSED):
+        report += DueReport(lines=(f"{record.id}: paused: {record.note}",), attention=True)
+    return report
+
+
+def _act(
+    step: Step,
+    slot: Slot,
+    record: IssueRecord,
+    *,
+    issues: IssueStore,
+    send: Callable[[IssueId], SendReport],
+) -> DueReport:
+    """What became of an issue whose time has come."""
+    if step is Step.SEND:
+        return _send(record.id, send)
+    if step is Step.SKIP:
+        note = "the author said nothing, and schedule.silence is “skip”"
+        issues.set_state(
+            record.id, IssueState.SKIPPED, expected=[IssueState.DRAFT], note=note
+        )
+        return DueReport(lines=(f"{record.id}: skipped: {note}",))
+    if step is Step.HOLD:
+        line = f"{record.id}: waits for “newsletter send {record.id}” (schedule.silence is “hold”)"
+        return DueReport(lines=(line,), attention=True)
+    if step is Step.LATE:
+        line = f"{record.id}: its time, {slot.local}, was missed by more than schedule.catch_up; "
+        line += f"“newsletter send {record.id}” sends it, “newsletter cancel {record.id}” drops it"
+        return DueReport(lines=(line,), attention=True)
+    return DueReport()
+
+
+def _send(issue_id: IssueId, send: Callable[[IssueId], SendReport]) -> DueReport:
+    def step() -> DueReport:
+        report = send(issue_id)
+        return DueReport(lines=(f"{issue_id}: {report.summary}",), attention=report.attention)
+
+    return _told(step)
+
+
+def _told(step: Callable[[], DueReport]) -> DueReport:
+    """The step's report, or its error as one: a run goes on with what is left to do."""
+    try:
+        return step()
+    except Busy as error:
+        return DueReport(lines=(f"busy: {error}",))
+    except NewsletterError as error:
+        return DueReport(lines=(str(error),), attention=True)

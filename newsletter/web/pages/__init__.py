@@ -1,0 +1,21 @@
+"""The program's own pages: Jinja2 templates that ship inside the package."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("newsletter.web.pages", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render_page(name: str, **values: object) -> str:
+    """The page's HTML; every value is escaped."""
+    return _environment().get_template(name).render(values)

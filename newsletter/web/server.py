@@ -1,0 +1,51 @@
+"""`newsletter serve`: the ticker and the readers' pages in one process."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+
+import uvicorn
+
+from newsletter.engines.local import LocalEngine
+from newsletter.errors import BadSetting
+from newsletter.web.app import make_pages
+from newsletter.wiring import App
+
+log = logging.getLogger("newsletter.serve")
+
+
+def serve_pages(
+    app: App, host: str, port: int, *, on_listening: Callable[[str], None] = lambda _: None
+) -> None:
+    """None, when the app was asked to stop and the running tick and requests have ended.
+
+    Raises BadSetting when the address cannot be listened on.
+    """
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        raise BadSetting(
+            f"cannot listen on {host}:{port}: {error.strerror}", remedy="choose another --port"
+        ) from error
+    server = uvicorn.Server(
+        uvicorn.Config(make_pages(app), log_level="warning", access_log=False, lifespan="off")
+    )
+    pages = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages")
+    engine = LocalEngine()
+    pages.start()
+    engine.start(lambda: _tick(app))
+    on_listening(f"http://{host}:{listener.getsockname()[1]}")
+    try:
+        app.wait_for_stop()
+    finally:
+        engine.stop()
+        server.should_exit = True
+        pages.join()
+
+
+def _tick(app: App) -> None:
+    """Do what is due; what it says is logged, each thing that needs a person as a warning."""
+    report = app.run_due()
+    for line in report.lines:
+        log.log(logging.WARNING if report.attention else logging.INFO, "%s", line)
