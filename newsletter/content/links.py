@@ -1,0 +1,155 @@
+"""Readers' links and the list headers that carry them.
+
+A reader's token is the Base64url form of
+
+    key id (1 octet) · purpose (1) · subscriber id (8, big-endian) · first 16 octets of HMAC-SHA256
+
+where the HMAC covers all that stands before it. 26 octets become 35 characters, so that
+`https://n.example.com/u/` and a token stay under the 75 characters beyond which some mail programs
+fold and break a `List-Unsubscribe` header.
+
+The sender process imports this module for a million recipients: nothing heavy is imported here.
+"""
+
+import binascii
+import hmac
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from urllib.parse import quote
+
+from newsletter.config.settings import NewsletterSettings
+from newsletter.content.addresses import parse_address
+from newsletter.errors import BadSetting
+from newsletter.models import Delivery, IssueId, Recipient, RenderedEmail, Sender, SubscriberId
+
+READER_TOKEN = "reader_token"  # noqa: S105 -- the merge field's name, not a secret
+"""The one merge field of a letter: the token that stands at the end of every personal link."""
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""RFC 8058 §3.1."""
+
+_KEY_ID = b"\x01"
+"""Names the key that signed; a second key gets the next number and both are read."""
+_READER = b"r"
+"""The purpose of tokens that let their holder read, manage and end one subscription."""
+_MAC_OCTETS = 16
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{35}", re.ASCII)
+_BASE64URL = bytes.maketrans(b"+/", b"-_")
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+"""What may stand in a Message-ID as it is (RFC 5322 §3.2.3, dot-atom-text)."""
+_LIST_ID = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+_NOT_PLAIN_PHRASE = re.compile(r"[^A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]")
+
+
+# --- tokens ------------------------------------------------------------------------------------
+
+
+def reader_token(key: bytes, subscriber_id: SubscriberId) -> str:
+    """35 URL-safe characters that name the subscriber and that nobody without the key can make."""
+    named = _KEY_ID + _READER + subscriber_id.to_bytes(8, "big")
+    signed = named + hmac.digest(key, named, "sha256")[:_MAC_OCTETS]
+    return binascii.b2a_base64(signed, newline=False).translate(_BASE64URL, b"=").decode("ascii")
+
+
+def read_reader_token(key: bytes, token: str) -> SubscriberId | None:
+    """The subscriber whom the token names; None for every other text, in constant time."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    octets = binascii.a2b_base64(token.replace("-", "+").replace("_", "/") + "=")
+    subscriber_id = SubscriberId(int.from_bytes(octets[2:10], "big"))
+    return subscriber_id if hmac.compare_digest(reader_token(key, subscriber_id), token) else None
+
+
+def issue_placeholder(key: bytes, issue_id: IssueId) -> str:
+    """What stands for the reader's token in a letter: 27 letters and digits that no text holds by
+    chance, the same for an issue each time, so that a preview and the frozen letter are equal.
+    """
+    return "nl" + hmac.digest(key, b"placeholder:" + issue_id.encode(), "sha256").hex()[:25]
+
+
+# --- addresses of pages ------------------------------------------------------------------------
+
+
+def unsubscribe_url(public_url: str, token: str) -> str:
+    """The reader's own page, which also takes the one-click POST of RFC 8058."""
+    return f"{public_url.rstrip('/')}/u/{token}"
+
+
+def archive_url(public_url: str, issue_id: IssueId) -> str:
+    """The issue on the web, the same for everybody."""
+    return f"{public_url.rstrip('/')}/a/{quote(issue_id, safe='')}"
+
+
+# --- headers -----------------------------------------------------------------------------------
+
+
+def list_id(newsletter: NewsletterSettings) -> str:
+    """The identifier of RFC 2919 §2, without angle brackets: the setting, else `newsletter.` and
+    the domain of the sender's address. Raises BadSetting.
+    """
+    domain = parse_address(newsletter.sender).addr_spec.rpartition("@")[2]
+    identifier = newsletter.list_id or f"newsletter.{domain}"
+    if not _LIST_ID.fullmatch(identifier) or len(identifier) > 255:  # RFC 2919 §2
+        raise BadSetting(
+            f"“list_id” is no list identifier: {identifier!r}",
+            where="newsletter.toml",
+            remedy="use letters, digits, hyphens and dots, such as friday.news.example.com",
+        )
+    return identifier
+
+
+def sender_for(newsletter: NewsletterSettings, issue_id: IssueId) -> Sender:
+    """Whom an issue comes from, with the list headers that are the same for every recipient."""
+    return Sender(
+        address=parse_address(newsletter.sender),
+        reply_to=parse_address(newsletter.reply_to) if newsletter.reply_to else None,
+        headers={
+            "List-Id": f"{_phrase(newsletter.name)}<{list_id(newsletter)}>",
+            "List-Unsubscribe-Post": ONE_CLICK,
+            "Feedback-ID": _feedback_id(list_id(newsletter), issue_id),
+        },
+    )
+
+
+def _feedback_id(identifier: str, issue_id: IssueId) -> str:
+    """Issue, list, kind and a sender's id of 5–15 characters that stays the same for ever, by which
+    Gmail's Feedback Loop counts complaints (support.google.com/a/answer/6254652, 2026-11).
+    """
+    sender_id = sha256(identifier.encode()).hexdigest()[:12]
+    return f"{quote(issue_id, safe='')}:{identifier}:newsletter:{sender_id}"
+
+
+def _phrase(name: str) -> str:
+    """The name as the phrase of RFC 2919 §3, or nothing when it could only stand there encoded."""
+    if not name.isascii() or not name.isprintable():
+        return ""
+    if _NOT_PLAIN_PHRASE.search(name):
+        return '"' + name.replace("\\", r"\\").replace('"', r"\"") + '" '
+    return f"{name} "
+
+
+class Personaliser:
+    """Deliveries of one letter → Recipients; `recipient` is called once for each person."""
+
+    def __init__(self, newsletter: NewsletterSettings, key: bytes, email: RenderedEmail) -> None:
+        self._key = key
+        self._url = unsubscribe_url(newsletter.public_url, "")
+        self._domain = parse_address(newsletter.sender).addr_spec.rpartition("@")[2]
+        self._ids_are_plain = bool(_PLAIN_ID.fullmatch(email.issue_id))
+
+    def recipient(self, delivery: Delivery) -> Recipient:
+        """The person of this delivery with their token and the headers that hold it."""
+        token = reader_token(self._key, delivery.subscriber_id)
+        return Recipient(
+            delivery_id=delivery.id,
+            address=delivery.address,
+            merge_data={READER_TOKEN: token},
+            headers=self._headers(delivery, token),
+        )
+
+    def _headers(self, delivery: Delivery, token: str) -> Mapping[str, str]:
+        plain = delivery.id if self._ids_are_plain else quote(delivery.id, safe="").replace(".", "%2E")
+        return {
+            "List-Unsubscribe": f"<{self._url}{token}>",
+            "Message-ID": f"<i{plain}@{self._domain}>",
+        }
