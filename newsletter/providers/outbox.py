@@ -1,0 +1,99 @@
+"""Letters become .eml files: the first steps, the demo, the dry run and the tests mail nobody."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from newsletter.config.settings import Settings
+from newsletter.content.mime import to_bytes
+from newsletter.errors import BadAddress, BadInput, ProviderRefused, ProviderUnavailable, RecipientsRefused
+from newsletter.models import (
+    Batch,
+    Recipient,
+    RejectReason,
+    RenderedEmail,
+    Sender,
+    SendOutcome,
+    SendStatus,
+)
+from newsletter.ports import Clock
+
+_FILE_NAME = re.compile(r"[^/.\x00-\x1f][^/\x00-\x1f]*")
+MAX_NAME_BYTES = 240
+"""File systems take 255; the suffixes need the rest."""
+
+
+class OutboxProvider:
+    """The Provider of the kind `outbox`: `<folder>/<issue id>/<delivery id>.eml`.
+
+    A delivery that is submitted again replaces its own file, so that nothing is ever there twice.
+    """
+
+    name = "outbox"
+    max_recipients = 1000
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._folder = folder
+        self._clock = clock
+
+    @classmethod
+    def from_settings(cls, settings: Settings, clock: Clock) -> Self:
+        """The provider that writes to the folder in newsletter.toml, read from the project's folder."""
+        return cls(settings.project / settings.provider.outbox.folder, clock)
+
+    def submit(self, email: RenderedEmail, sender: Sender, batch: Batch) -> Sequence[SendOutcome]:
+        """One submitted outcome per recipient: all files are there, or none of this batch is.
+
+        Raises as ports.Provider says; a full or forbidden disk is ProviderUnavailable.
+        """
+        for name in (batch.issue_id, *(recipient.delivery_id for recipient in batch.recipients)):
+            if not _FILE_NAME.fullmatch(name) or len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES:
+                raise ProviderRefused(
+                    f"{name!a} is no safe name of a file",
+                    remedy="use letters, digits, dots and hyphens in the issue file's name",
+                )
+        folder = self._folder / batch.issue_id
+        written: list[tuple[Path, Path]] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for recipient in batch.recipients:
+                final = folder / f"{recipient.delivery_id}.eml"
+                part = final.with_name(f".{final.name}.part")
+                written.append((part, final))
+                part.write_bytes(self._letter(email, sender, recipient))
+            for part, final in written:
+                part.replace(final)
+        except OSError as error:
+            raise ProviderUnavailable(
+                f"the outbox cannot be written to: {error.strerror}: {error.filename}",
+                remedy="make room, or let this user write there",
+            ) from error
+        finally:
+            for part, _ in written:
+                part.unlink(missing_ok=True)
+        return [
+            SendOutcome(
+                delivery_id=recipient.delivery_id,
+                status=SendStatus.SUBMITTED,
+                provider_message_id=recipient.headers.get("Message-ID", ""),
+            )
+            for recipient in batch.recipients
+        ]
+
+    def close(self) -> None:
+        """None; there is nothing to close."""
+
+    def _letter(self, email: RenderedEmail, sender: Sender, recipient: Recipient) -> bytes:
+        try:
+            return to_bytes(email, sender, recipient, date=self._clock.now())
+        except BadAddress as error:
+            refused = SendOutcome(
+                delivery_id=recipient.delivery_id,
+                status=SendStatus.REJECTED,
+                reject_reason=RejectReason.INVALID,
+                detail="not an address that can stand in a letter",
+            )
+            raise RecipientsRefused("a recipient's address is no address", rejected=[refused]) from error
+        except BadInput as error:
+            raise ProviderRefused(error.message, remedy=error.remedy) from error

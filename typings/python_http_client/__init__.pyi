@@ -1,0 +1,1 @@
+from python_http_client.client import Client as Client
