@@ -1,0 +1,174 @@
+"""A database, opened: SQLite with every commit on the disk, or PostgreSQL by URL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from newsletter.errors import BadSetting, Busy, NewsletterError
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 20_000
+"""How long a SQLite statement waits for another process's transaction before it is Busy."""
+CONNECT_TIMEOUT_S = 10
+"""How long a PostgreSQL server may take to answer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Database:
+    """An open database: `reading()` and `writing()` are one transaction each."""
+
+    url: URL
+    locks: Path | None
+    """Folder of this host's lock files, beside a SQLite file; None: leases end by time alone."""
+    engine: Engine
+    _writer: Engine = field(repr=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection whose reads all see one moment."""
+        with in_plain_words(self.url), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection whose changes are all on the disk when the block ends, or none is.
+
+        Raises Busy when another process's transaction does not end in time.
+        """
+        with in_plain_words(self.url), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A connection outside any transaction, where alone SQLite takes certain statements."""
+        with in_plain_words(self.url), self.engine.connect() as connection:
+            yield connection.execution_options(newsletter_begin="")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def connect(url: str, *, locks: Path | None = None) -> Database:
+    """The database at this SQLAlchemy URL, with whatever tables it has. Raises BadSetting."""
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        engine = _sqlite(address)
+        locks = locks or _file(address).parent / "locks"
+    else:
+        engine = _postgresql(address)
+    writer = engine.execution_options(newsletter_begin="BEGIN IMMEDIATE")
+    return Database(url=address, locks=locks, engine=engine, _writer=writer)
+
+
+def insert_new(connection: Connection, table: Table) -> Insert:
+    """An INSERT that leaves rows alone whose key is already there."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in runs of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+@contextmanager
+def in_plain_words(url: URL) -> Iterator[None]:
+    """The block, with a database's own complaints turned into one clear line."""
+    try:
+        yield
+    except DatabaseError as error:
+        # The subclasses besides OperationalError speak of a statement, not of the database.
+        if type(error) not in {OperationalError, DatabaseError}:
+            raise
+        reason = str(error.orig).strip().splitlines()[0]
+        place = url.render_as_string(hide_password=True)
+        if "database is locked" in reason:
+            raise Busy(
+                f"{place}: another process is writing and did not end within {BUSY_TIMEOUT_MS // 1000} s",
+                remedy="try again",
+            ) from error
+        raise NewsletterError(
+            f"{place}: {reason}", remedy="see that the database is there, can be written and has room"
+        ) from error
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise BadSetting(
+            "the text is no database URL",  # which may hold a password, and is not repeated
+            where="[database] url",
+            remedy="write sqlite:///data/newsletter.db or postgresql+psycopg://user@host/name",
+        ) from error
+    if address.get_backend_name() == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername not in {"sqlite", "sqlite+pysqlite"} or not address.database:
+        raise BadSetting(
+            f"no database of the kind {address.drivername!r} can be used",
+            where="[database] url",
+            remedy="use a SQLite file or PostgreSQL",
+        )
+    return address
+
+
+def _file(address: URL) -> Path:
+    return Path(str(address.database))
+
+
+def _sqlite(address: URL) -> Engine:
+    _file(address).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver opens no transactions of its own
+        # WAL with NORMAL may lose the last commits in a power cut: a claim lost is a double send.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later cannot wait for its turn: it fails.
+        if words := connection.get_execution_options().get("newsletter_begin", "BEGIN"):
+            connection.exec_driver_sql(words)
+
+    return engine
+
+
+def _postgresql(address: URL) -> Engine:
+    try:
+        engine = create_engine(address, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    except ModuleNotFoundError as error:
+        raise BadSetting(
+            "PostgreSQL needs the package psycopg",
+            where="[database] url",
+            remedy="install it with: pip install 'broadsheet[postgres]'",
+        ) from error
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        # A commit that is not on the disk when it returns may be lost: a claim lost is a double send.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false)"
+            " WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.commit()
+
+    return engine

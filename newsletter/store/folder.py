@@ -1,0 +1,73 @@
+"""The project's `issues/` folder: files are created whole or not at all, and never rewritten."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from newsletter.errors import BadIssueFile, NotFound
+from newsletter.models import IssueId
+
+SUFFIX = ".md"
+
+
+class IssueFolder:
+    """The issue files of one project (ports.IssueFiles)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def create(self, issue_id: IssueId, text: str) -> bool:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".new")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fchmod(file.fileno(), 0o644)
+                os.fsync(file.fileno())
+            # A link, unlike a rename, fails when the author has a file of that name already.
+            os.link(temporary, self._path(issue_id))
+        except FileExistsError:
+            return False
+        finally:
+            Path(temporary).unlink()
+        self._sync_folder()
+        return True
+
+    def read(self, issue_id: IssueId) -> str:
+        path = self._path(issue_id)
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except (FileNotFoundError, IsADirectoryError) as error:
+            known = ", ".join(self.list()[-3:]) or "none yet"
+            raise NotFound(
+                f"there is no issue file {path}", remedy=f"the newest issues are: {known}"
+            ) from error
+        except UnicodeDecodeError as error:
+            line = path.read_bytes()[: error.start].count(b"\n") + 1
+            raise BadIssueFile(
+                "the file is not UTF-8", where=f"{path}:{line}", remedy="save it as UTF-8"
+            ) from error
+
+    def exists(self, issue_id: IssueId) -> bool:
+        return self._path(issue_id).is_file()
+
+    def list(self) -> Sequence[IssueId]:
+        files = self._folder.glob(f"[!.]*{SUFFIX}")
+        return sorted(IssueId(path.stem) for path in files if path.is_file())
+
+    def _path(self, issue_id: IssueId) -> Path:
+        if not issue_id or Path(issue_id).name != issue_id or issue_id.startswith("."):
+            raise NotFound(
+                f"{issue_id!r} cannot be the name of an issue",
+                remedy=f"write the file's name without {SUFFIX!r}, such as 2026-11-27",
+            )
+        return self._folder / f"{issue_id}{SUFFIX}"
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

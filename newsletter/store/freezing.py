@@ -1,0 +1,156 @@
+"""The freeze: a letter's bytes and its audience become one immutable whole, or nothing does."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+
+from newsletter import faults
+from newsletter.errors import NeedsAttention, NotFound, WrongState
+from newsletter.models import (
+    BatchState,
+    FrozenIssue,
+    IssueId,
+    IssueState,
+    MergeField,
+    RenderedEmail,
+    Sender,
+    SubscriberStatus,
+)
+from newsletter.store.tables import batches, deliveries, issues, letters, subscribers
+
+ROWS_AT_ONCE = 10_000
+"""How many rows are in memory at a time while an audience is hashed."""
+
+
+def freeze(
+    connection: Connection, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime
+) -> FrozenIssue:
+    """The frozen issue: letter, audience and batches, written in the caller's transaction.
+
+    Raises NotFound, WrongState when the issue is no draft, NeedsAttention when nobody is confirmed.
+    """
+    number = _take_draft(connection, email.issue_id, now)
+    audience = _freeze_audience(connection, number)
+    if not audience:
+        raise NeedsAttention(
+            f"{email.issue_id}: no subscriber is confirmed, there is nobody to send to",
+            remedy="add subscribers with `newsletter subscribers import FILE`",
+        )
+    faults.point("inside-freeze")
+    connection.execute(insert(batches), list(_ranges(number, audience, batch_size)))
+    frozen = FrozenIssue(
+        email=email,
+        sender=sender,
+        audience=audience,
+        audience_sha256=_audience_digest(connection, number),
+        frozen_at=now,
+    )
+    _keep_letter(connection, number, frozen)
+    return frozen
+
+
+def frozen(connection: Connection, issue_id: IssueId) -> FrozenIssue | None:
+    """The issue as it was frozen, to the byte; None when it was not."""
+    row = connection.execute(
+        select(letters, issues.c.frozen_at)
+        .join_from(letters, issues, letters.c.issue == issues.c.number)
+        .where(issues.c.id == issue_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    email = RenderedEmail(
+        issue_id=issue_id,
+        subject=row.subject,
+        preheader=row.preheader,
+        html=row.html,
+        text=row.text,
+        merge_fields=msgspec.json.decode(row.merge_fields, type=tuple[MergeField, ...]),
+        sha256=row.sha256,
+    )
+    return FrozenIssue(
+        email=email,
+        sender=msgspec.json.decode(row.sender, type=Sender),
+        audience=row.audience,
+        audience_sha256=row.audience_sha256,
+        frozen_at=row.frozen_at,
+    )
+
+
+def _take_draft(connection: Connection, issue_id: IssueId, now: datetime) -> int:
+    drafts = (IssueState.DRAFT, IssueState.SCHEDULED)
+    number: int | None = connection.scalar(
+        update(issues)
+        .where(issues.c.id == issue_id, issues.c.state.in_(drafts))
+        .values(state=IssueState.FROZEN, frozen_at=now, note="")
+        .returning(issues.c.number)
+    )
+    if number is not None:
+        return number
+    state = connection.scalar(select(issues.c.state).where(issues.c.id == issue_id))
+    if state is None:
+        raise NotFound(f"there is no issue {issue_id!r}")
+    raise WrongState(f"{issue_id} is {state}, only a draft can be frozen")
+
+
+def _freeze_audience(connection: Connection, number: int) -> int:
+    people = select(
+        literal(number),
+        func.row_number().over(order_by=subscribers.c.id),
+        subscribers.c.id,
+        subscribers.c.addr_spec,
+        subscribers.c.display_name,
+    ).where(subscribers.c.status == SubscriberStatus.CONFIRMED)
+    return connection.execute(
+        insert(deliveries).from_select(list(deliveries.c.keys()), people, include_defaults=False)
+    ).rowcount
+
+
+def _ranges(number: int, audience: int, batch_size: int) -> Iterator[dict[str, object]]:
+    for first in range(1, audience + 1, batch_size):
+        last = min(first + batch_size - 1, audience)
+        size = last - first + 1
+        yield {
+            "issue": number,
+            "first_seq": first,
+            "last_seq": last,
+            "size": size,
+            "pending": size,
+            "state": BatchState.PENDING,
+        }
+
+
+def _audience_digest(connection: Connection, number: int) -> str:
+    """SHA-256 over the frozen addresses in order, each followed by a line feed."""
+    page = (
+        select(deliveries.c.addr_spec)
+        .where(deliveries.c.issue == number, deliveries.c.seq > bindparam("after"))
+        .order_by(deliveries.c.seq)
+        .limit(ROWS_AT_ONCE)
+    )
+    digest = hashlib.sha256()
+    after = 0
+    while rows := connection.scalars(page, {"after": after}).all():
+        digest.update("".join(f"{addr_spec}\n" for addr_spec in rows).encode())
+        after += len(rows)
+    return digest.hexdigest()
+
+
+def _keep_letter(connection: Connection, number: int, whole: FrozenIssue) -> None:
+    email = whole.email
+    connection.execute(
+        insert(letters).values(
+            issue=number,
+            subject=email.subject,
+            preheader=email.preheader,
+            html=email.html,
+            text=email.text,
+            merge_fields=msgspec.json.encode(email.merge_fields).decode(),
+            sha256=email.sha256,
+            sender=msgspec.json.encode(whole.sender).decode(),
+            audience=whole.audience,
+            audience_sha256=whole.audience_sha256,
+        )
+    )

@@ -1,0 +1,167 @@
+"""The ledger: claims handed out, answers written down, sums that always add up.
+
+`docs/explanation/sending.md` draws the states. Two rules hold everything together. A batch is
+handed out only while it is `pending`, and the claim is on the disk before this returns, so no
+batch is ever in two requests that could both be accepted. And an answer counts only while its
+attempt is open, so that writing it twice, or late, changes nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from newsletter import faults
+from newsletter.errors import WrongState
+from newsletter.models import (
+    Address,
+    BatchState,
+    Claim,
+    DeliveryId,
+    DeliveryStatus,
+    FrozenIssue,
+    IssueId,
+    IssueState,
+    Lease,
+    RenderedEmail,
+    Sender,
+    SendOutcome,
+    SendProgress,
+    SendStatus,
+)
+from newsletter.store import claims, freezing, moves, reading
+from newsletter.store.engine import Database
+from newsletter.store.leases import Leases, confirm, renew
+from newsletter.store.tables import AttemptState
+
+
+class SqlLedger:
+    """What was frozen, handed over and answered, in one database (ports.Ledger)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._leases = Leases(database)
+
+    # --- before ---------------------------------------------------------------------------------
+
+    def freeze(self, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime) -> FrozenIssue:
+        with self._database.writing() as connection:
+            return freezing.freeze(connection, email, sender, batch_size=batch_size, now=now)
+
+    def frozen(self, issue_id: IssueId) -> FrozenIssue | None:
+        with self._database.reading() as connection:
+            return freezing.frozen(connection, issue_id)
+
+    def acquire(self, name: str, *, owner: str, ttl: float, now: datetime) -> Lease:
+        return self._leases.acquire(name, owner=owner, ttl=ttl, now=now)
+
+    def drop(self, lease: Lease) -> None:
+        self._leases.drop(lease)
+
+    def recover(self, lease: Lease, issue_id: IssueId, now: datetime) -> int:
+        recovered = 0
+        with self._database.writing() as connection:
+            confirm(connection, lease)
+            for batch in moves.left_in_flight(connection, issue_id, before=lease.fence):
+                detail = "its sender ended before an answer was written down"
+                recovered += moves.doubt(connection, batch.id, batch.attempt, detail, now)
+                faults.point("inside-recovery")
+        return recovered
+
+    def claim(self, lease: Lease, issue_id: IssueId, *, ttl: float, now: datetime) -> Claim | None:
+        deadline = now + timedelta(seconds=ttl)
+        while True:
+            with self._database.writing() as connection:
+                renew(connection, lease, deadline)
+                claim = claims.take_next(connection, lease, issue_id, now=now, deadline=deadline)
+            if claim is None or claim.deliveries:  # else: everyone of that batch has left
+                return claim
+
+    # --- answers --------------------------------------------------------------------------------
+
+    def record(self, claim: Claim, outcomes: Sequence[SendOutcome], now: datetime) -> None:
+        if [outcome.delivery_id for outcome in outcomes] != [delivery.id for delivery in claim.deliveries]:
+            raise ValueError("a provider must answer one outcome per recipient, in order")
+        rejected = [outcome for outcome in outcomes if outcome.status is SendStatus.REJECTED]
+        message_id = next((o.provider_message_id for o in outcomes if o.provider_message_id), "")
+        with self._database.writing() as connection:
+            batch = moves.close(connection, claim, AttemptState.ACCEPTED, now, message_id=message_id)
+            if batch is None:
+                return
+            submitted = moves.unsettled(batch) - len(rejected)
+            moves.keep_rejections(connection, claim, rejected, now)
+            faults.point("inside-record")
+            moves.move(
+                connection,
+                batch,
+                BatchState.SUBMITTED if submitted else BatchState.REFUSED,
+                submitted=batch.submitted + submitted,
+                rejected=batch.rejected + len(rejected),
+            )
+
+    def release(self, claim: Claim, *, retry_at: datetime, detail: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            batch = moves.close(connection, claim, AttemptState.RELEASED, now, detail=detail)
+            if batch is not None:
+                moves.move(
+                    connection, batch, BatchState.PENDING, pending=moves.unsettled(batch), retry_at=retry_at
+                )
+
+    def reject(self, claim: Claim, rejected: Sequence[SendOutcome], now: datetime) -> None:
+        if not {o.delivery_id for o in rejected} <= {delivery.id for delivery in claim.deliveries}:
+            raise ValueError("a provider may reject only whom it was given")
+        detail = "; ".join(sorted({outcome.detail for outcome in rejected}))
+        with self._database.writing() as connection:
+            batch = moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail)
+            if batch is None:
+                return
+            moves.keep_rejections(connection, claim, rejected, now)
+            rest = moves.unsettled(batch) - len(rejected)
+            state = BatchState.PENDING if rest else BatchState.REFUSED
+            moves.move(connection, batch, state, pending=rest, rejected=batch.rejected + len(rejected))
+
+    def split(self, claim: Claim, detail: str, now: datetime) -> None:
+        if len(claim.deliveries) < 2:
+            raise WrongState(f"{claim.issue_id}: one recipient cannot be split")
+        with self._database.writing() as connection:
+            batch = moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail)
+            if batch is not None:
+                moves.halve(
+                    connection, batch, middle=moves.seq_of(claim.deliveries[len(claim.deliveries) // 2].id)
+                )
+
+    def refuse(self, claim: Claim, *, detail: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            batch = moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail)
+            if batch is not None:
+                moves.move(connection, batch, BatchState.PENDING, pending=moves.unsettled(batch))
+                moves.pause(connection, claim.issue_id, detail)
+
+    def mark_uncertain(self, claim: Claim, *, detail: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            moves.doubt(connection, claim.batch_id, claim.attempt, detail, now)
+
+    def pause(self, issue_id: IssueId, *, note: str) -> None:
+        with self._database.writing() as connection:
+            moves.pause(connection, issue_id, note)
+
+    # --- after ----------------------------------------------------------------------------------
+
+    def next_retry_at(self, issue_id: IssueId) -> datetime | None:
+        with self._database.reading() as connection:
+            return reading.next_retry_at(connection, issue_id)
+
+    def finish(self, lease: Lease, issue_id: IssueId, now: datetime) -> IssueState:
+        with self._database.writing() as connection:
+            confirm(connection, lease)
+            return moves.finish(connection, issue_id, now)
+
+    def progress(self, issue_id: IssueId) -> SendProgress | None:
+        with self._database.reading() as connection:
+            return reading.progress(connection, issue_id)
+
+    def uncertain(self, issue_id: IssueId) -> Iterator[Address]:
+        for _, address, status in reading.recipients(self._database, issue_id, BatchState.UNCERTAIN):
+            if status == DeliveryStatus.UNCERTAIN:
+                yield address
+
+    def statuses(self, issue_id: IssueId) -> Iterator[tuple[DeliveryId, Address, str]]:
+        return reading.recipients(self._database, issue_id, *BatchState)
