@@ -48,8 +48,8 @@ RUN_DUE_TTL = 600.0
 class SystemClock:
     """The real time; `sleep` ends early when the process is asked to stop."""
 
-    def __init__(self, stopped: threading.Event) -> None:
-        self._stopped = stopped
+    def __init__(self, stopped: threading.Event | None = None) -> None:
+        self._stopped = stopped or threading.Event()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -122,4 +122,125 @@ class App:
             newsletter=self.settings.newsletter,
             theme=partial(load_theme, self.settings.project),
             key=self.key,
+        )
+
+    def freeze(self, issue_id: IssueId) -> None:
+        """None; the letter and its audience are frozen. Raises BadInput when a check found an error."""
+        from newsletter.usecases.review import require_sendable
+
+        review = self.review(issue_id)
+        require_sendable(review)
+        self.ledger.freeze(
+            review.email,
+            review.sender,
+            batch_size=self.settings.provider.batch_size,
+            now=self.clock.now(),
+        )
+
+    def send(
+        self, issue_id: IssueId, *, on_progress: Callable[[SendProgress], None] = lambda _: None
+    ) -> "SendReport":
+        """How far the issue came: a draft is frozen first, a frozen one goes on where it stood."""
+        from newsletter.usecases.send import send_issue
+
+        if self.adopt(issue_id).state in {IssueState.DRAFT, IssueState.SCHEDULED}:
+            with closing(self.provider()):
+                self.freeze(issue_id)
+        frozen = self.ledger.frozen(issue_id)
+        raise NotImplementedError
+
+    def send_test(self, issue_id: IssueId, address: str) -> SendOutcome:
+        """What the provider said of the letter that goes to one address, marked as a test.
+
+        Nothing of it is in the ledger, and its links are nobody's. Raises what a submit raises.
+        """
+        review = self.review(issue_id)
+        email = replace(review.email, subject=f"[Test] {review.email.subject}")
+        delivery = Delivery(
+            id=DeliveryId(f"{issue_id}.0"), subscriber_id=SubscriberId(0), address=parse_address(address)
+        )
+        batch = Batch(
+            id=BatchId(0),
+            issue_id=issue_id,
+            attempt=AttemptId(secrets.token_hex(16)),
+            recipients=(self.personaliser(email).recipient(delivery),),
+        )
+        with closing(self.provider()) as provider:
+            return provider.submit(email, review.sender, batch)[0]
+
+    def run_due(self, now: datetime | None = None) -> "DueReport":
+        """What was done because it was due. Raises Busy while another run is at it."""
+        from newsletter.usecases.due import DueReport, run_due
+
+        app = replace(self, clock=FixedClock(now)) if now else self
+        lease = self.ledger.acquire(
+            "run-due", owner=new_owner(), ttl=RUN_DUE_TTL, now=app.clock.now()
+        )
+        try:
+            if app.schedule is None:
+                return DueReport(lines=("there is no schedule",))
+            return run_due(
+                schedule=app.schedule,
+                settings=app.settings.schedule,
+                issues=app.issues,
+                now=app.clock.now(),
+                gather=app.gather_slot,
+                send=app.send,
+            )
+        finally:
+            self.ledger.drop(lease)
+
+    # --- the machines ---------------------------------------------------------------------------
+
+    def provider(self) -> Provider:
+        """The provider that the settings name; to be closed by the caller."""
+        from newsletter.providers import make_provider
+
+        return make_provider(self.settings, self.clock)
+
+    def fetcher(self) -> "Fetcher":
+        """The way to addresses that others wrote."""
+        from newsletter.net import Fetcher
+
+        return Fetcher(self.settings.http)
+
+    def personaliser(self, email: RenderedEmail) -> "Personaliser":
+        """Deliveries → recipients of this letter."""
+        from newsletter.content.links import Personaliser
+
+        return Personaliser(self.settings.newsletter, self.key, email)
+
+    # --- stopping -------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """None; what is under way ends soon, and nothing new is begun."""
+        self.stopped.set()
+
+    def wait_for_stop(self) -> None:
+        self.stopped.wait()
+
+
+@contextmanager
+def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
+    """The project's App, its database open while the block runs.
+
+    Raises NotFound, BadSetting or BadSchedule for what is wrong in the project's settings.
+    """
+    settings = load_settings(project, environ)
+    planned = settings.schedule.send
+    schedule = parse_schedule(planned, settings.newsletter.timezone) if planned else None
+    stopped = threading.Event()
+    clock = SystemClock(stopped)
+    with closing(open_database(settings.database_url, now=clock.now())) as database:
+        issues = SqlIssueStore(database)
+        yield App(
+            settings=settings,
+            clock=clock,
+            issues=issues,
+            files=IssueFolder(project / "issues"),
+            subscribers=SqlSubscriberStore(database),
+            ledger=SqlLedger(database),
+            schedule=schedule,
+            key=issues.signing_key(),
+            stopped=stopped,
         )

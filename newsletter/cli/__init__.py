@@ -13,24 +13,24 @@ from newsletter import __version__
 from newsletter.errors import NewsletterError
 
 COMMANDS = {
-    "init": "project",
-    "demo": "demo",
-    "gather": "issues",
-    "check": "issues",
-    "preview": "issues",
-    "send": "sending",
-    "status": "sending",
-    "prove": "sending",
-    "pause": "sending",
-    "resume": "sending",
-    "cancel": "sending",
-    "next": "schedule",
-    "run-due": "schedule",
-    "serve": "schedule",
-    "subscribers": "subscribers",
-    "db": "database",
+    "init": ("project", "init", "make a newsletter's folder"),
+    "demo": ("demo", "demo", "gather, render and send a sample issue on this machine"),
+    "gather": ("issues", "gather", "make an issue file of the new posts"),
+    "check": ("issues", "check", "show what is wrong with an issue"),
+    "preview": ("issues", "preview", "write an issue as it would be sent, to look at"),
+    "send": ("sending", "send", "send an issue, or go on with one"),
+    "status": ("sending", "status", "show where the issues stand"),
+    "prove": ("sending", "prove", "account for every recipient of an issue"),
+    "pause": ("sending", "pause", "stop submitting an issue"),
+    "resume": ("sending", "resume", "go on with a paused issue"),
+    "cancel": ("sending", "cancel", "never send an issue, or what is left of it"),
+    "next": ("schedule", "next_", "show the coming scheduled times"),
+    "run-due": ("schedule", "run_due", "do what is due now, once (for cron and timers)"),
+    "serve": ("schedule", "serve", "run the schedule and the readers' pages"),
+    "subscribers": ("subscribers", "subscribers", "add, list, import and export subscribers"),
+    "db": ("database", "db", "upgrade, check and back up the database"),
 }
-"""Every command, and the module of this package in which it is the attribute of the same name."""
+"""Each command: the module of this package, its attribute there, and the line that `--help` shows."""
 
 
 class LazyGroup(click.Group):
@@ -42,33 +42,13 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"newsletter.cli.{COMMANDS[cmd_name]}")
-        command = getattr(module, cmd_name.replace("-", "_"))
+        module, attribute, _summary = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f"newsletter.cli.{module}"), attribute)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
-
-
-SUMMARIES = {
-    "init": "make a newsletter's folder",
-    "demo": "gather, render and send a sample issue on this machine",
-    "gather": "make an issue file of the new posts",
-    "check": "show what is wrong with an issue",
-    "preview": "write an issue as it would be sent, to look at",
-    "send": "send an issue, or go on with one",
-    "status": "show where the issues stand",
-    "prove": "account for every recipient of an issue",
-    "pause": "stop submitting an issue",
-    "resume": "go on with a paused issue",
-    "cancel": "never send an issue, or what is left of it",
-    "next": "show the coming scheduled times",
-    "run-due": "do what is due now, once (for cron and timers)",
-    "serve": "run the schedule and the readers' pages",
-    "subscribers": "add, list, import and export subscribers",
-    "db": "upgrade, check and back up the database",
-}
+            formatter.write_dl([(name, summary) for name, (_, _, summary) in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -25,9 +25,7 @@ from newsletter.cli.common import (
 )
 @click.option("--accept-old", "old", flag_value="accept", help="Take old posts that look new.")
 @click.option("--skip-old", "old", flag_value="skip", help="Record old posts that look new as seen.")
-@click.option(
-    "--unscheduled", is_flag=True, help="Make an issue outside the schedule: only “send” sends it."
-)
+@click.option("--unscheduled", is_flag=True, help="Make an issue outside the schedule: only “send” sends it.")
 @json_option
 @click.pass_context
 def gather(

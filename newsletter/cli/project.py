@@ -9,7 +9,7 @@ from newsletter.cli.common import talk
 from newsletter.config.load import FILE
 from newsletter.errors import BadInput
 
-_TEMPLATE = '''\
+_TEMPLATE = """\
 # Every setting is explained in docs/reference/settings.md.
 
 [newsletter]
@@ -28,7 +28,7 @@ silence = "hold"            # you say nothing: send | hold | skip
 
 [provider]
 kind = "outbox"             # letters become files in data/outbox; “sendgrid” mails them
-'''
+"""
 
 
 @click.command()

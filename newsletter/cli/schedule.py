@@ -18,9 +18,7 @@ class Instant(click.ParamType):
 
     name = "ISO8601"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
             moment = datetime.fromisoformat(str(value))
         except ValueError:

@@ -25,7 +25,9 @@ NEEDS_ATTENTION = 3
 
 @click.command()
 @issue_argument
-@click.option("--test", "test_address", metavar="ADDRESS", help="Send only to this address, marked as a test.")
+@click.option(
+    "--test", "test_address", metavar="ADDRESS", help="Send only to this address, marked as a test."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
@@ -176,9 +178,7 @@ def prove(ctx: click.Context, issue: str, as_json: bool) -> None:
 def sums(progress: SendProgress) -> str:
     """The counts in words, those that are zero left out: `3 recipients: 2 submitted, 1 rejected`."""
     names = ("submitted", "rejected", "suppressed_since", "uncertain", "unknown", "pending", "submitting")
-    counts = [
-        f"{count} {name.replace('_', ' ')}" for name in names if (count := getattr(progress, name))
-    ]
+    counts = [f"{count} {name.replace('_', ' ')}" for name in names if (count := getattr(progress, name))]
     return f"{progress.audience} recipients: {', '.join(counts) or 'nothing to do'}"
 
 

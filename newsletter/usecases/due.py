@@ -37,9 +37,7 @@ class DueReport:
     attention: bool = False
 
     def __add__(self, other: "DueReport") -> "DueReport":
-        return DueReport(
-            lines=(*self.lines, *other.lines), attention=self.attention or other.attention
-        )
+        return DueReport(lines=(*self.lines, *other.lines), attention=self.attention or other.attention)
 
 
 def next_step(
@@ -98,9 +96,7 @@ def run_due(
         step = next_step(slot, issues.by_slot(slot.local), settings, now=now, superseded=superseded)
         if step is Step.GATHER:
             report += _told(lambda slot=slot: DueReport(lines=(gather(slot),)))  # type: ignore[misc]
-            step = next_step(
-                slot, issues.by_slot(slot.local), settings, now=now, superseded=superseded
-            )
+            step = next_step(slot, issues.by_slot(slot.local), settings, now=now, superseded=superseded)
         record_now = issues.by_slot(slot.local)
         if record_now is not None:
             report += _act(step, slot, record_now, issues=issues, send=send)
@@ -125,9 +121,7 @@ def _act(
         return _send(record.id, send)
     if step is Step.SKIP:
         note = "the author said nothing, and schedule.silence is “skip”"
-        issues.set_state(
-            record.id, IssueState.SKIPPED, expected=[IssueState.DRAFT], note=note
-        )
+        issues.set_state(record.id, IssueState.SKIPPED, expected=[IssueState.DRAFT], note=note)
         return DueReport(lines=(f"{record.id}: skipped: {note}",))
     if step is Step.HOLD:
         line = f"{record.id}: waits for “newsletter send {record.id}” (schedule.silence is “hold”)"

@@ -90,9 +90,7 @@ def latest_issue(files: IssueFiles) -> IssueId:
     return names[-1]
 
 
-def adopt_issue(
-    issue_id: IssueId, *, files: IssueFiles, issues: IssueStore, now: datetime
-) -> IssueRecord:
+def adopt_issue(issue_id: IssueId, *, files: IssueFiles, issues: IssueStore, now: datetime) -> IssueRecord:
     """The issue's record; a file that the author wrote without `gather` gets one here."""
     record = issues.get(issue_id)
     if record:

@@ -92,9 +92,5 @@ class _Pages:
         return self._page("This link does not work", text, status=404)
 
     def _page(self, title: str, text: str, *, button: str = "", status: int = 200) -> Response:
-        page = render_page(
-            "message.html.j2", title=title, text=text, button=button, name=self._name
-        )
+        page = render_page("message.html.j2", title=title, text=text, button=button, name=self._name)
         return HTMLResponse(page, status_code=status, headers=HEADERS)
-
-

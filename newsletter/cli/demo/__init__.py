@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -31,10 +30,10 @@ def demo(feed: str | None, folder: Path) -> None:
     Nothing leaves this machine: the letters become files. FOLDER (default: demo) is made anew.
     """
     from newsletter.cli.demo.blog import NAME, serve_blog
+    from newsletter.wiring import SystemClock
 
     _make_room(folder)
-    started = datetime.now(UTC)  # noqa: TID251 - the demo stands outside the program
-    with nullcontext(feed) if feed else serve_blog(started) as url:
+    with nullcontext(feed) if feed else serve_blog(SystemClock().now()) as url:
         run = _Runner(folder, allow_loopback=not feed)
         run("init", str(folder), "--name", NAME if not feed else "Demo", "--feed", url, at_home=False)
         (folder / MARK).touch()
