@@ -234,7 +234,8 @@ class Ledger(Protocol):
     def freeze(self, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime) -> FrozenIssue:
         """The bytes and one immutable row per confirmed subscriber, in one transaction.
 
-        Raises WrongState when the issue is not a draft; NeedsAttention when nobody is confirmed.
+        Raises NotFound; WrongState when the issue is not a draft; NeedsAttention when nobody is
+        confirmed.
         """
         ...
 
@@ -249,7 +250,10 @@ class Ledger(Protocol):
         ...
 
     def recover(self, lease: Lease, issue_id: IssueId, now: datetime) -> int:
-        """How many recipients of requests that an earlier sender left open became uncertain."""
+        """How many recipients of requests that an earlier sender left open became uncertain.
+
+        Raises LeaseLost.
+        """
         ...
 
     def claim(self, lease: Lease, issue_id: IssueId, *, ttl: float, now: datetime) -> Claim | None:
@@ -264,7 +268,8 @@ class Ledger(Protocol):
         ...
 
     def release(self, claim: Claim, *, retry_at: datetime, detail: str, now: datetime) -> None:
-        """None; nothing was accepted, the batch is pending again from `retry_at`."""
+        """None; nothing was accepted, the batch is pending again, and no batch of its issue is
+        claimed before `retry_at`."""
         ...
 
     def reject(self, claim: Claim, rejected: Sequence[SendOutcome], now: datetime) -> None:
@@ -286,12 +291,20 @@ class Ledger(Protocol):
         """None; the batch may have been accepted and is never claimed again without evidence."""
         ...
 
+    def pause(self, issue_id: IssueId, *, note: str) -> None:
+        """None; no batch is claimed any more until the issue is resumed. Harmless when it has ended."""
+        ...
+
     def next_retry_at(self, issue_id: IssueId) -> datetime | None:
-        """When the earliest released batch may be claimed; None when no batch is pending."""
+        """When the next batch may be claimed; None when none will be: nothing is pending, or the
+        issue is paused or cancelled."""
         ...
 
     def finish(self, lease: Lease, issue_id: IssueId, now: datetime) -> IssueState:
-        """The issue's state, which becomes `submitted` when nothing is pending or in flight."""
+        """The issue's state, which becomes `submitted` when nothing is pending or in flight.
+
+        Raises LeaseLost.
+        """
         ...
 
     def progress(self, issue_id: IssueId) -> SendProgress | None:

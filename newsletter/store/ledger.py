@@ -101,9 +101,8 @@ class SqlLedger:
         with self._database.writing() as connection:
             batch = moves.close(connection, claim, AttemptState.RELEASED, now, detail=detail)
             if batch is not None:
-                moves.move(
-                    connection, batch, BatchState.PENDING, pending=moves.unsettled(batch), retry_at=retry_at
-                )
+                moves.move(connection, batch, BatchState.PENDING, pending=moves.unsettled(batch))
+                moves.hold_back(connection, batch.issue, retry_at)
 
     def reject(self, claim: Claim, rejected: Sequence[SendOutcome], now: datetime) -> None:
         if not {o.delivery_id for o in rejected} <= {delivery.id for delivery in claim.deliveries}:

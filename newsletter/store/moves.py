@@ -103,6 +103,15 @@ def left_in_flight(connection: Connection, issue_id: IssueId, *, before: int) ->
     ).all()
 
 
+def hold_back(connection: Connection, issue: int, retry_at: datetime) -> None:
+    """None; no batch of the issue is handed out before `retry_at`: the provider takes nothing now."""
+    connection.execute(
+        update(batches)
+        .where(batches.c.issue == issue, batches.c.state == BatchState.PENDING)
+        .values(retry_at=retry_at)
+    )
+
+
 def halve(connection: Connection, batch: Batch, *, middle: int) -> None:
     """None; the batch ends before `middle`, a new one begins there, and both are pending."""
     second_half = connection.execute(

@@ -1,0 +1,279 @@
+"""Sending an issue: freeze it once, then hand batch after batch to the provider until all is done.
+
+Killed at any point and called again, `send_issue` goes on: what was answered stays answered, what
+was in flight is uncertain, what was never handed over is submitted. It retries only what the
+provider says it did not accept.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from newsletter import faults
+from newsletter.errors import (
+    BatchTooLarge,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnavailable,
+    RecipientsRefused,
+    WrongState,
+)
+from newsletter.models import (
+    Batch,
+    Claim,
+    Delivery,
+    FrozenIssue,
+    IssueId,
+    IssueState,
+    Lease,
+    Recipient,
+    RejectReason,
+    RenderedEmail,
+    Sender,
+    SendOutcome,
+    SendProgress,
+    SendStatus,
+)
+from newsletter.ports import Clock, Ledger, Provider
+
+LEASE_SECONDS = 180.0
+"""Each claim renews the lease; it must outlast one request with its time-outs."""
+LOOK_SECONDS = 1.0
+"""While a send waits, it looks this often whether it was paused, cancelled or asked to stop."""
+SHORTEST_WAIT = 0.05
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 300.0
+"""Seconds before trying again when the provider names no time; doubled each time."""
+MAX_FAILURES = 8
+"""Requests in a row that were not accepted before the issue is paused: some four minutes."""
+MAX_DOUBTS = 3
+"""Requests in a row without a usable answer before it is paused, so that few people are uncertain."""
+MAX_REFUSALS = 100
+"""Requests in a row refused for somebody in them before it is paused: it is not the recipients."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendReport:
+    """Where a send stands at its end, and why it ended when the issue is not submitted."""
+
+    state: IssueState
+    progress: SendProgress
+    why: str = ""
+
+    @property
+    def attention(self) -> bool:
+        """Whether a person must decide something."""
+        return self.state is IssueState.PAUSED or self.progress.uncertain > 0
+
+    @property
+    def summary(self) -> str:
+        """One line, such as `submitted, 998 of 1000 recipients (2 rejected)`."""
+        counts = self.progress
+        names = ("pending", "submitting", "rejected", "suppressed_since", "uncertain", "unknown")
+        rest = [f"{n} {name.replace('_', ' ')}" for name in names if (n := getattr(counts, name))]
+        line = f"{self.state}, {counts.submitted} of {counts.audience} recipients submitted"
+        line += f" ({', '.join(rest)})" if rest else ""
+        return f"{line}: {self.why}" if self.why else line
+
+
+def freeze_issue(
+    email: RenderedEmail,
+    sender: Sender,
+    *,
+    ledger: Ledger,
+    provider: Provider,
+    batch_size: int,
+    clock: Clock,
+) -> FrozenIssue:
+    """The issue frozen now, or as it was frozen before: then `email` and `sender` do not matter.
+
+    Raises WrongState when the issue is no draft, NeedsAttention when nobody is confirmed.
+    """
+    faults.point("before-freeze")
+    frozen = ledger.frozen(email.issue_id)
+    if frozen is None:
+        size = min(batch_size, provider.max_recipients)
+        frozen = ledger.freeze(email, sender, batch_size=size, now=clock.now())
+    faults.point("after-freeze")
+    return frozen
+
+
+def send_issue(
+    issue_id: IssueId,
+    *,
+    ledger: Ledger,
+    provider: Provider,
+    personalise: Callable[[Delivery], Recipient],
+    clock: Clock,
+    owner: str,
+    stopped: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[SendProgress], None] = lambda _progress: None,
+) -> SendReport:
+    """Where the issue stands when all is submitted, or it is paused, cancelled or asked to stop.
+
+    `stopped` turns true when the process is asked to end: the request under way is finished first.
+    `on_progress` is called about twice a second. Raises WrongState when the issue is not frozen,
+    Busy while another process sends it, LeaseLost when one has taken over.
+    """
+    frozen = ledger.frozen(issue_id)
+    if frozen is None:
+        raise WrongState(f"{issue_id} is not frozen", remedy=f"run `newsletter send {issue_id}`")
+    lease = ledger.acquire(f"send {issue_id}", owner=owner, ttl=LEASE_SECONDS, now=clock.now())
+    try:
+        ledger.recover(lease, issue_id, clock.now())
+        sending = _Sending(
+            frozen=frozen,
+            lease=lease,
+            ledger=ledger,
+            provider=provider,
+            personalise=personalise,
+            clock=clock,
+            stopped=stopped,
+            report=_now_and_then(on_progress, ledger, issue_id, clock),
+        )
+        sending.submit_all()
+        faults.point("before-finish")
+        state = ledger.finish(lease, issue_id, clock.now())
+    finally:
+        ledger.drop(lease)
+    progress = _progress(ledger, issue_id)
+    on_progress(progress)
+    return SendReport(state=state, progress=progress, why=sending.why)
+
+
+def wait_before_retry(failures: int, retry_after: float | None = None) -> float:
+    """Seconds to wait after so many failures in a row: as told, else doubled each time."""
+    return retry_after or min(FIRST_WAIT * 2.0 ** (failures - 1), LONGEST_WAIT)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Sending:
+    """One run of one sender over one issue."""
+
+    frozen: FrozenIssue
+    lease: Lease
+    ledger: Ledger
+    provider: Provider
+    personalise: Callable[[Delivery], Recipient]
+    clock: Clock
+    stopped: Callable[[], bool]
+    report: Callable[[], None]
+    why: str = ""
+    _failures: int = field(default=0, init=False)
+    _doubts: int = field(default=0, init=False)
+    _refusals: int = field(default=0, init=False)
+    """Each counts requests in a row, from 0 again whenever one is accepted."""
+
+    def submit_all(self) -> None:
+        issue_id = self.frozen.email.issue_id
+        while not self.stopped():
+            faults.point("before-claim")
+            claim = self.ledger.claim(self.lease, issue_id, ttl=LEASE_SECONDS, now=self.clock.now())
+            if claim is None:
+                retry_at = self.ledger.next_retry_at(issue_id)
+                if retry_at is None:
+                    return
+                self._sleep((retry_at - self.clock.now()).total_seconds())
+                continue
+            faults.point("after-claim")
+            answer = self._ask(claim)
+            faults.point("after-answer")
+            self._write_down(claim, answer)
+            faults.point("after-record")
+            self.report()
+
+    def _ask(self, claim: Claim) -> Sequence[SendOutcome] | ProviderError:
+        """The provider's answer to one request, or the error that tells what may be done next."""
+        if len(claim.deliveries) > self.provider.max_recipients:
+            return BatchTooLarge(f"{self.provider.name} takes {self.provider.max_recipients} at a time")
+        batch = Batch(
+            id=claim.batch_id,
+            issue_id=claim.issue_id,
+            attempt=claim.attempt,
+            recipients=tuple(map(self.personalise, claim.deliveries)),
+        )
+        try:
+            return self.provider.submit(self.frozen.email, self.frozen.sender, batch)
+        except ProviderError as error:
+            return error
+
+    def _write_down(self, claim: Claim, answer: Sequence[SendOutcome] | ProviderError) -> None:
+        match answer:
+            case RecipientsRefused(rejected=rejected) if rejected:
+                self._reject(claim, rejected, str(answer))
+            case BatchTooLarge() if len(claim.deliveries) > 1:
+                self.ledger.split(claim, str(answer), self.clock.now())
+            case BatchTooLarge():
+                alone = SendOutcome(
+                    delivery_id=claim.deliveries[0].id,
+                    status=SendStatus.REJECTED,
+                    reject_reason=RejectReason.OTHER,
+                    detail=str(answer),
+                )
+                self._reject(claim, [alone], str(answer))
+            case ProviderRefused():
+                self._refuse(claim, str(answer))
+            case ProviderUnavailable():
+                self._try_again(claim, answer)
+            case ProviderError():
+                self._doubt(claim, str(answer))
+            case outcomes:
+                self.ledger.record(claim, outcomes, self.clock.now())
+                self._failures = self._doubts = self._refusals = 0
+
+    def _reject(self, claim: Claim, rejected: Sequence[SendOutcome], words: str) -> None:
+        self._refusals += 1
+        if self._refusals >= MAX_REFUSALS:
+            self._refuse(claim, f"{self._refusals} requests in a row were refused, the last with: {words}")
+        else:
+            self.ledger.reject(claim, rejected, self.clock.now())
+
+    def _refuse(self, claim: Claim, why: str) -> None:
+        self.why = why
+        self.ledger.refuse(claim, detail=why, now=self.clock.now())
+
+    def _try_again(self, claim: Claim, trouble: ProviderUnavailable) -> None:
+        self._failures += 1
+        if self._failures >= MAX_FAILURES:
+            self._refuse(claim, f"{self._failures} requests in a row failed, the last with: {trouble}")
+            return
+        wait = wait_before_retry(self._failures, trouble.retry_after)
+        now = self.clock.now()
+        self.ledger.release(claim, retry_at=now + timedelta(seconds=wait), detail=str(trouble), now=now)
+
+    def _doubt(self, claim: Claim, words: str) -> None:
+        self.ledger.mark_uncertain(claim, detail=words, now=self.clock.now())
+        self._doubts += 1
+        if self._doubts >= MAX_DOUBTS:
+            self.why = (
+                f"{self._doubts} requests in a row may or may not have been accepted, the last: {words}"
+            )
+            self.ledger.pause(claim.issue_id, note=self.why)
+        else:
+            self._sleep(wait_before_retry(self._doubts))
+
+    def _sleep(self, seconds: float) -> None:
+        """None, after `seconds` but never longer than a look at the issue's state may wait."""
+        self.clock.sleep(min(max(seconds, SHORTEST_WAIT), LOOK_SECONDS))
+
+
+def _now_and_then(
+    on_progress: Callable[[SendProgress], None], ledger: Ledger, issue_id: IssueId, clock: Clock
+) -> Callable[[], None]:
+    """A call that tells the progress when half a second has passed since it last did."""
+    told = clock.now()
+
+    def report() -> None:
+        nonlocal told
+        if clock.now() - told >= timedelta(seconds=0.5):
+            told = clock.now()
+            on_progress(_progress(ledger, issue_id))
+
+    return report
+
+
+def _progress(ledger: Ledger, issue_id: IssueId) -> SendProgress:
+    progress = ledger.progress(issue_id)
+    if progress is None:
+        raise WrongState(f"{issue_id} is not frozen")
+    return progress
