@@ -1,0 +1,355 @@
+"""A post as a plain sequence of blocks: paragraphs, headings, lists, quotations, figures, cards.
+
+Wrappers are opened, runs of text become paragraphs, links around blocks move inside them, headings
+begin at h3 (the post's title is the h2), and quotations end with their attribution.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+from newsletter.content.clean.addresses import address, host_of
+from newsletter.content.clean.embeds import is_card
+from newsletter.content.clean.inline import code_text, simplified, trimmed
+from newsletter.content.clean.tables import table
+from newsletter.content.clean.tree import HEADINGS, INLINE, Content, Node
+from newsletter.content.markdown import ATTRIBUTION
+
+_TITLE_LEVEL = 2
+_DEEPEST_HEADING = 6
+_DASH = re.compile(r"[ \t\n\xa0]*(?:—|–|―|--|[-~](?=\s))\s*")
+_LONGEST_ATTRIBUTION = 200
+_CAPTION_CLASSES = frozenset(
+    {"wp-caption-text", "gallery-caption", "tr-caption", "kg-card-caption", "caption"}
+)
+_FIGURE_CLASSES = frozenset({"wp-caption", "tr-caption-container", "gallery-item", "image-caption-wrapper"})
+
+
+def blocks_of(root: Node, base: str) -> list[Node]:
+    """The blocks of a tidied post, in order."""
+    blocks = _Flow(base).blocks(root.children)
+    _demote_headings(blocks)
+    return blocks
+
+
+class _Flow:
+    """Turns any content into blocks; `base` resolves the `cite` of quotations."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.rules: dict[str, Callable[[Node], list[Node]]] = {
+            **dict.fromkeys(HEADINGS, self._heading),
+            "ul": self._list,
+            "ol": self._list,
+            "dl": self._definitions,
+            "blockquote": self._quotation,
+            "pre": self._preformatted,
+            "table": lambda node: table(node, self.blocks),
+            "figure": self._figure,
+            "details": self._details,
+            "hr": lambda _node: [Node("hr")],
+        }
+
+    def blocks(self, content: Iterable[Content]) -> list[Node]:
+        """The blocks that hold the content: what is no block is gathered into paragraphs."""
+        blocks: list[Node] = []
+        run: list[Content] = []
+        for child in content:
+            if isinstance(child, str) or _is_inline(child):
+                run.append(child)
+            else:
+                blocks += [*_paragraphs(run), *self._block(child)]
+                run = []
+        return [*blocks, *_paragraphs(run)]
+
+    def _block(self, node: Node) -> list[Node]:
+        if is_card(node):
+            return [Node("div", {"class": node.get("class")}, list(self.blocks(node.children)))]
+        if node.classes & _FIGURE_CLASSES and node.find("img"):
+            made = self._figure(node)
+        elif node.tag == "a":
+            made = [_linked(block, node.attributes) for block in self.blocks(node.children)]
+        elif node.tag in self.rules:
+            made = self.rules[node.tag](node)
+        else:
+            made = self.blocks(_with_buttons(node))
+        for block in made:
+            for name in ("lang", "dir"):
+                if name in node.attributes:
+                    block.attributes.setdefault(name, node.attributes[name])
+        return made
+
+    def _heading(self, node: Node) -> list[Node]:
+        made = self.blocks(node.children)
+        for block in made:
+            if block.tag == "p" and block.text.strip():
+                block.tag = node.tag
+        return made
+
+    def _list(self, node: Node) -> list[Node]:
+        if any("gallery" in name for name in node.classes) and node.find("img"):
+            return self.blocks(_opened(node))
+        items: list[Node] = []
+        for child in node.children:
+            if isinstance(child, Node) and child.tag == "li":
+                items.append(Node("li", _language(child), self._lines(child)))
+            elif isinstance(child, Node) or child.strip():
+                if not items:
+                    items.append(Node("li"))
+                items[-1].children += self.blocks([child])
+        items = [item for item in items if not item.is_blank]
+        kept = {
+            name: node.attributes[name] for name in ("start", "reversed", "type") if name in node.attributes
+        }
+        return [Node(node.tag, kept, list(items))] if items else []
+
+    def _lines(self, node: Node) -> list[Content]:
+        return list(self.blocks(node.children))
+
+    def _definitions(self, node: Node) -> list[Node]:
+        if any("gallery" in name for name in node.classes):
+            return self.blocks(_opened(node))
+        entries: list[Content] = []
+        for child in node.elements():
+            if child.tag in {"dt", "dd"}:
+                blocks = self.blocks(child.children)
+                only = blocks[0] if len(blocks) == 1 and blocks[0].tag == "p" else None
+                entries.append(Node(child.tag, _language(child), only.children if only else list(blocks)))
+        if len(entries) < 2 or any(inside.tag == "dl" for inside in node.elements()):
+            return self.blocks(_opened(node))
+        return [Node("dl", {}, entries)]
+
+    def _quotation(self, node: Node) -> list[Node]:
+        words, credit = _split_credit(node)
+        inner = self.blocks(words)
+        attribution = _joined(self.blocks(credit)) or _credit_at_end(inner)
+        cited = address(node.get("cite"), self.base)
+        if cited.startswith("http") and inner and cited not in {link.get("href") for link in node.find("a")}:
+            if not attribution:
+                attribution = [Node("a", {"href": cited}, [host_of(cited)])]
+            elif not any(isinstance(part, Node) and part.tag == "a" for part in attribution):
+                attribution = [Node("a", {"href": cited}, attribution)]
+        if attribution:
+            inner.append(Node("p", {}, [ATTRIBUTION, *attribution]))
+        return [Node("blockquote", {}, list(inner))] if inner else []
+
+    def _preformatted(self, node: Node) -> list[Node]:
+        content = code_text(node.children)
+        if content and isinstance(first := content[0], str):
+            content[0] = first.removeprefix("\n")
+        if content and isinstance(last := content[-1], str):
+            content[-1] = last.rstrip()
+        made = Node("pre", {}, content)
+        if made.is_blank:
+            return []
+        if language := node.get("language"):
+            made.attributes["language"] = language
+        return [made]
+
+    def _figure(self, node: Node) -> list[Node]:
+        """A figure when it is pictures with a caption; else its parts, the caption after them."""
+        body, captions = _split_captions(node)
+        caption = _joined(self.blocks(captions))
+        if any(_is_figure(inside) for inside in node.elements()):
+            return self.blocks([*_opened(node), *([Node("p", {}, caption)] if caption and not body else [])])
+        made = self.blocks(body)
+        if not caption:
+            return made
+        below = Node("p", {}, caption)
+        if made and all(block.tag == "p" and block.find("img") and not block.text.strip() for block in made):
+            return [Node("figure", {}, [*made, below])]
+        if len(made) == 1 and made[0].tag == "blockquote":
+            made[0].children.append(Node("p", {}, [ATTRIBUTION, *_undashed(caption)]))
+            return made
+        if len(made) == 1 and is_card(made[0]):
+            made[0].children.append(below)
+            return made
+        return [*made, below]
+
+    def _details(self, node: Node) -> list[Node]:
+        summary = [child for child in node.children if isinstance(child, Node) and child.tag == "summary"]
+        rest = [child for child in node.children if not (isinstance(child, Node) and child.tag == "summary")]
+        heads: list[Content] = [Node("summary", {}, _joined(self.blocks(head.children))) for head in summary]
+        return [Node("details", {}, [*heads, *self.blocks(rest)])]
+
+
+def _is_inline(node: Node) -> bool:
+    return node.tag in INLINE | {"img"} and all(
+        _is_inline(child) for child in node.children if isinstance(child, Node)
+    )
+
+
+def _is_figure(node: Node) -> bool:
+    return node.tag == "figure" or bool(node.classes & _FIGURE_CLASSES and node.find("img"))
+
+
+def _language(node: Node) -> dict[str, str]:
+    return {name: node.attributes[name] for name in ("lang", "dir") if name in node.attributes}
+
+
+def _opened(node: Node) -> list[Content]:
+    """The children of a list, a definition list or a figure, as content of their own."""
+    renamed = {"li": "div", "dt": "div", "dd": "div", "figcaption": "div", "ul": "div", "dl": "div"}
+    return [
+        Node(renamed.get(child.tag, child.tag), child.attributes, child.children)
+        if isinstance(child, Node)
+        else child
+        for child in node.children
+    ]
+
+
+def _paragraphs(run: list[Content]) -> list[Node]:
+    """Paragraphs of a run of inline content: two line breaks in a row part them."""
+    made: list[Node] = []
+    part: list[Content] = []
+    breaks = 0
+    for child in [*simplified(run), Node("br"), Node("br")]:
+        if isinstance(child, Node) and child.tag == "br":
+            breaks += 1
+        elif isinstance(child, Node) or child.strip(" "):
+            breaks = 0
+        part.append(child)
+        if breaks > 1:
+            made += _paragraph(trimmed(part))
+            part = []
+    return made
+
+
+def _paragraph(content: list[Content]) -> list[Node]:
+    """The paragraph, or the buttons that it consists of; nothing when there is nothing to see."""
+    node = Node("p", {}, content)
+    if node.is_blank:
+        return []
+    seen = [child for child in content if isinstance(child, Node) or child.strip()]
+    if all(isinstance(child, Node) and (_is_button(child) or child.tag == "br") for child in seen):
+        buttons = [child for child in seen if isinstance(child, Node) and child.tag == "a"]
+        return [
+            Node("div", {"class": "button"}, [Node("p", {}, [_plain_link(button)])]) for button in buttons
+        ]
+    for link in node.find("a"):
+        link.attributes.pop("class", None)
+    return [node]
+
+
+def _is_button(node: Node) -> bool:
+    return (
+        node.tag == "a" and node.get("class") == "button" and bool(node.text.strip()) and not node.find("img")
+    )
+
+
+def _plain_link(link: Node) -> Node:
+    return Node("a", {"href": link.get("href")}, link.children)
+
+
+def _with_buttons(node: Node) -> list[Content]:
+    """The children; in a `div` that is a button itself, its links are marked as such."""
+    if node.tag == "div" and node.classes & {"button", "wp-block-button"}:
+        for link in node.find("a"):
+            link.attributes["class"] = "button"
+    return node.children
+
+
+def _linked(block: Node, attributes: dict[str, str]) -> Node:
+    """The block with its text linked, for a link that was drawn around blocks."""
+    if any(isinstance(child, str) or child.tag in INLINE | {"img"} for child in block.children):
+        if block.tag != "pre" and not block.find("a"):
+            block.children = [Node("a", {"href": attributes["href"]}, block.children)]
+    else:
+        block.children = [_linked(child, attributes) for child in block.children if isinstance(child, Node)]
+    return block
+
+
+def _split_captions(node: Node) -> tuple[list[Content], list[Content]]:
+    """A figure's content without its captions, and the captions' content."""
+    body: list[Content] = []
+    captions: list[Content] = []
+    for child in node.children:
+        if isinstance(child, Node) and _is_caption(child):
+            captions.append(Node("div", {}, child.children))
+        elif isinstance(child, Node) and child.tag not in INLINE and any(map(_is_caption, child.elements())):
+            inner, found = _split_captions(child)
+            body.append(Node(child.tag, child.attributes, inner))
+            captions += found
+        else:
+            body.append(child)
+    return body, captions
+
+
+def _is_caption(node: Node) -> bool:
+    return node.tag == "figcaption" or bool(node.classes & _CAPTION_CLASSES and not node.find("img"))
+
+
+def _split_credit(node: Node) -> tuple[list[Content], list[Content]]:
+    """A quotation's words, and the content of the `footer`, `cite` or `figcaption` that ends it."""
+    at = len(node.children)
+    while at and isinstance(before := node.children[at - 1], str) and not before.strip():
+        at -= 1
+    last = node.children[at - 1] if at else None
+    if not isinstance(last, Node) or at == 1:
+        return node.children, []
+    only = [child for child in last.children if isinstance(child, Node) or child.strip(" \n\t-–—―~")]
+    is_cited = (
+        last.tag == "p" and len(only) == 1 and isinstance(only[0], Node) and only[0].tag in {"cite", "footer"}
+    )
+    before_cite = node.children[at - 2]
+    starts_line = not isinstance(before_cite, str) or not before_cite.strip() or _ends_with_dash(before_cite)
+    if last.tag in {"footer", "figcaption"} or is_cited or (last.tag == "cite" and starts_line):
+        words = node.children[: at - 1]
+        if words and isinstance(tail := words[-1], str) and last.tag == "cite":
+            words[-1] = tail.rstrip(" \n\t-–—―~")
+        return words, [last]
+    return node.children, []
+
+
+def _ends_with_dash(text: str) -> bool:
+    return text.rstrip().endswith(("—", "–", "―", "--"))
+
+
+def _credit_at_end(blocks: list[Node]) -> list[Content]:
+    """The attribution taken off the last paragraph: one that begins with a dash, or a cite on its own line."""
+    last = blocks[-1] if blocks else None
+    if last is None or last.tag != "p":
+        return []
+    if len(blocks) > 1 and _DASH.match(last.text) and len(last.text) < _LONGEST_ATTRIBUTION:
+        blocks.pop()
+        return _undashed(last.children)
+    broken = max(
+        (i for i, c in enumerate(last.children) if isinstance(c, Node) and c.tag == "br"), default=-1
+    )
+    line = trimmed(last.children[broken + 1 :])
+    text = Node("", {}, line).text
+    if broken > 0 and len(text) < _LONGEST_ATTRIBUTION and (_is_cite(line) or _DASH.match(text)):
+        last.children = trimmed(last.children[:broken])
+        return _undashed(line)
+    return []
+
+
+def _is_cite(line: list[Content]) -> bool:
+    return len(line) == 1 and isinstance(line[0], Node) and line[0].tag == "cite"
+
+
+def _undashed(content: list[Content]) -> list[Content]:
+    """The content without the dash that it begins with."""
+    result = list(content)
+    if result and isinstance(first := result[0], str):
+        result[0] = _DASH.sub("", first, count=1)
+    elif result and isinstance(first, Node) and first.tag == "cite":
+        result[0] = Node("cite", first.attributes, _undashed(first.children))
+    return result
+
+
+def _joined(blocks: list[Node]) -> list[Content]:
+    """The blocks' inline content as one line, without a leading dash."""
+    line: list[Content] = []
+    for block in blocks:
+        line += [*([Node("br")] if line else []), *block.children]
+    return _undashed(line)
+
+
+def _demote_headings(blocks: list[Node]) -> None:
+    headings = [
+        node for block in blocks for node in [block, *block.elements()] if node.tag in HEADINGS
+    ]  # fmt: skip
+    if headings:
+        shift = _TITLE_LEVEL + 1 - min(int(heading.tag[1]) for heading in headings)
+        for heading in headings:
+            heading.tag = f"h{min(_DEEPEST_HEADING, int(heading.tag[1]) + shift)}"
