@@ -88,6 +88,8 @@ class Decision(StrEnum):
     TAKEN = "taken"
     DROPPED = "dropped"
     SEEN_BEFORE = "seen before"
+    WAITING = "waiting"
+    """Neither taken nor recorded: a later gather decides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
