@@ -1,27 +1,26 @@
 """The only place that names concrete classes: Settings → App, the stories with their machines."""
 
-import logging
-import os
-import socket
+import secrets
 import threading
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from newsletter.config import Settings, load_settings, load_theme
+from newsletter.content.addresses import parse_address
 from newsletter.content.calendar import Schedule, parse_schedule
-from newsletter.errors import NotFound
+from newsletter.errors import NotFound, WrongState
 from newsletter.models import (
     AttemptId,
     Batch,
     BatchId,
     Delivery,
     DeliveryId,
+    FrozenIssue,
     IssueId,
     IssueRecord,
     IssueState,
@@ -31,7 +30,13 @@ from newsletter.models import (
     Slot,
     SubscriberId,
 )
-from newsletter.ports import Clock, IssueFiles, IssueStore, Ledger, Provider, Source, SubscriberStore
+from newsletter.ports import Clock, IssueFiles, IssueStore, Ledger, Provider, SubscriberStore
+from newsletter.store.folder import IssueFolder
+from newsletter.store.issues import SqlIssueStore
+from newsletter.store.leases import new_owner
+from newsletter.store.ledger import SqlLedger
+from newsletter.store.schema import open_database
+from newsletter.store.subscribers import SqlSubscriberStore
 
 if TYPE_CHECKING:
     from newsletter.content.links import Personaliser
@@ -56,6 +61,20 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         self._stopped.wait(seconds)
+
+
+class ShiftedClock:
+    """Another clock, put forward or back, for runs that act as if it were another time."""
+
+    def __init__(self, clock: Clock, shift: timedelta) -> None:
+        self._clock = clock
+        self._shift = shift
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._shift
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +127,6 @@ class App:
         minimum_posts: int = 1,
     ) -> "Gathered":
         """A new issue of the posts that are new, with the decision log."""
-        from newsletter.usecases.gather import gather
 
         raise NotImplementedError
 
@@ -124,30 +142,48 @@ class App:
             key=self.key,
         )
 
-    def freeze(self, issue_id: IssueId) -> None:
-        """None; the letter and its audience are frozen. Raises BadInput when a check found an error."""
+    def freeze(self, issue_id: IssueId, provider: Provider) -> FrozenIssue:
+        """The letter and its audience, frozen. Raises BadInput when a check found an error."""
         from newsletter.usecases.review import require_sendable
+        from newsletter.usecases.send import freeze_issue
 
         review = self.review(issue_id)
         require_sendable(review)
-        self.ledger.freeze(
+        return freeze_issue(
             review.email,
             review.sender,
+            ledger=self.ledger,
+            provider=provider,
             batch_size=self.settings.provider.batch_size,
-            now=self.clock.now(),
+            clock=self.clock,
         )
 
     def send(
         self, issue_id: IssueId, *, on_progress: Callable[[SendProgress], None] = lambda _: None
     ) -> "SendReport":
-        """How far the issue came: a draft is frozen first, a frozen one goes on where it stood."""
+        """How far the issue came: a draft is frozen first, a frozen one goes on where it stood.
+
+        Raises WrongState when it is paused, skipped or cancelled, Busy while another process sends it.
+        """
         from newsletter.usecases.send import send_issue
 
-        if self.adopt(issue_id).state in {IssueState.DRAFT, IssueState.SCHEDULED}:
-            with closing(self.provider()):
-                self.freeze(issue_id)
-        frozen = self.ledger.frozen(issue_id)
-        raise NotImplementedError
+        record = self.adopt(issue_id)
+        _require_open(record)
+        with closing(self.provider()) as provider:
+            if record.state in {IssueState.DRAFT, IssueState.SCHEDULED}:
+                self.freeze(issue_id, provider)
+            frozen = self.ledger.frozen(issue_id)
+            assert frozen is not None  # noqa: S101 - every open state but the two above is frozen
+            return send_issue(
+                issue_id,
+                ledger=self.ledger,
+                provider=provider,
+                personalise=self.personaliser(frozen.email).recipient,
+                clock=self.clock,
+                owner=new_owner(),
+                stopped=self.stopped.is_set,
+                on_progress=on_progress,
+            )
 
     def send_test(self, issue_id: IssueId, address: str) -> SendOutcome:
         """What the provider said of the letter that goes to one address, marked as a test.
@@ -172,10 +208,10 @@ class App:
         """What was done because it was due. Raises Busy while another run is at it."""
         from newsletter.usecases.due import DueReport, run_due
 
-        app = replace(self, clock=FixedClock(now)) if now else self
-        lease = self.ledger.acquire(
-            "run-due", owner=new_owner(), ttl=RUN_DUE_TTL, now=app.clock.now()
-        )
+        app = self
+        if now:
+            app = replace(self, clock=ShiftedClock(self.clock, now - self.clock.now()))
+        lease = self.ledger.acquire("run-due", owner=new_owner(), ttl=RUN_DUE_TTL, now=app.clock.now())
         try:
             if app.schedule is None:
                 return DueReport(lines=("there is no schedule",))
@@ -218,6 +254,18 @@ class App:
 
     def wait_for_stop(self) -> None:
         self.stopped.wait()
+
+
+def _require_open(record: IssueRecord) -> None:
+    """None. Raises WrongState for an issue of which nothing more is to be sent."""
+    remedies = {
+        IssueState.PAUSED: f"look at its note, then run “newsletter resume {record.id}”",
+        IssueState.SKIPPED: "nothing of it was sent; its slot is used up",
+        IssueState.CANCELLED: "a cancelled issue stays so; copy its file to a new name to send it",
+    }
+    if record.state in remedies:
+        note = f": {record.note}" if record.note else ""
+        raise WrongState(f"{record.id} is {record.state}{note}", remedy=remedies[record.state])
 
 
 @contextmanager

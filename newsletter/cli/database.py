@@ -1,6 +1,7 @@
 """`newsletter db`: the database's own housekeeping."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -18,9 +19,10 @@ def db() -> None:
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
     """Bring the tables to this version's form (SQLite does so by itself)."""
-    from newsletter.store import upgrade_database
+    from newsletter.store import schema
+    from newsletter.wiring import SystemClock
 
-    upgrade_database(_url(ctx))
+    schema.upgrade(_url(ctx), now=SystemClock().now())
     talk("The database is up to date.")
 
 
@@ -28,14 +30,16 @@ def upgrade(ctx: click.Context) -> None:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Tell whether the tables have this version's form; exit status 1 when not."""
-    from newsletter.store import check_database
+    from newsletter.store import schema
+    from newsletter.store.engine import connect
 
-    differences = check_database(_url(ctx))
-    for difference in differences:
+    with closing(connect(_url(ctx))) as database:
+        report = schema.check(database)
+    click.echo(f"revision {report.revision or 'none'}, this program's is {report.wanted}")
+    for difference in report.drift:
         click.echo(difference)
-    if differences:
+    if not report.current:
         ctx.exit(1)
-    talk("The database is up to date.")
 
 
 @db.command()
@@ -43,9 +47,11 @@ def check(ctx: click.Context) -> None:
 @click.pass_context
 def backup(ctx: click.Context, file: Path) -> None:
     """Write a consistent copy of the database to FILE, while it is in use (SQLite)."""
-    from newsletter.store import backup_database
+    from newsletter.store import schema
+    from newsletter.store.engine import connect
 
-    backup_database(_url(ctx), file)
+    with closing(connect(_url(ctx))) as database:
+        schema.backup(database, file)
     click.echo(file)
 
 

@@ -13,7 +13,7 @@ from newsletter.errors import BadSetting
 NEEDS_ATTENTION = 3
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An ISO 8601 instant with its offset, such as `2026-11-27T09:00:00+01:00`."""
 
     name = "ISO8601"

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,7 +128,8 @@ def prepare(folder: str, sink: str, recipients: str) -> Measured:
         gathered = app.gather(slot=None)
         assert gathered.issue is not None
         started, cpu = time.perf_counter(), time.process_time()
-        app.freeze(gathered.issue.id)
+        with closing(app.provider()) as provider:
+            app.freeze(gathered.issue.id, provider)
         return _measured(started, cpu, int(recipients))
 
 

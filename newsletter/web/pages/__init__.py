@@ -16,6 +16,6 @@ def _environment() -> Environment:
     )
 
 
-def render_page(name: str, **values: object) -> str:
+def render_page(template: str, /, **values: object) -> str:
     """The page's HTML; every value is escaped."""
-    return _environment().get_template(name).render(values)
+    return _environment().get_template(template).render(values)
