@@ -24,7 +24,7 @@ NewsletterError                    one clear line: what, where, remedy
 └── WebhookRejected                a provider event that is forged, stale or not to be read
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -143,3 +143,11 @@ class SubmissionUncertain(ProviderError):
 
 class WebhookRejected(NewsletterError):
     """A webhook request that is forged, stale or unreadable: it changes nothing."""
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """A remedy for a word that is not known: the nearest that is, else all of them."""
+    import difflib
+
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean “{near[0]}”?" if near else f"known here: {', '.join(sorted(known))}"
