@@ -7,7 +7,7 @@ from typing import Self
 
 from newsletter.config.settings import Settings
 from newsletter.content.mime import to_bytes
-from newsletter.errors import BadAddress, BadInput, ProviderRefused, ProviderUnavailable, RecipientsRefused
+from newsletter.errors import BadInput, ProviderRefused, ProviderUnavailable, RecipientsRefused
 from newsletter.models import (
     Batch,
     Recipient,
@@ -31,7 +31,8 @@ class OutboxProvider:
     """
 
     name = "outbox"
-    max_recipients = 1000
+    max_recipients = 100
+    """So few that a pause asked for meanwhile is heeded within a second."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
@@ -87,13 +88,13 @@ class OutboxProvider:
     def _letter(self, email: RenderedEmail, sender: Sender, recipient: Recipient) -> bytes:
         try:
             return to_bytes(email, sender, recipient, date=self._clock.now())
-        except BadAddress as error:
+        except BadInput as error:
+            if error.where != "To":
+                raise ProviderRefused(error.message, remedy=error.remedy) from error
             refused = SendOutcome(
                 delivery_id=recipient.delivery_id,
                 status=SendStatus.REJECTED,
                 reject_reason=RejectReason.INVALID,
-                detail="not an address that can stand in a letter",
+                detail=error.message,
             )
-            raise RecipientsRefused("a recipient's address is no address", rejected=[refused]) from error
-        except BadInput as error:
-            raise ProviderRefused(error.message, remedy=error.remedy) from error
+            raise RecipientsRefused("a recipient's address cannot be written", rejected=[refused]) from error

@@ -1,0 +1,185 @@
+"""The HTTP side of the SendGrid emulator: its paths, its answers and its misbehaviour on the wire."""
+
+import json
+import socket
+import socketserver
+import struct
+import sys
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+
+from tests.support.sendgrid_faults import Fault, Kind
+
+if TYPE_CHECKING:
+    from tests.support.sendgrid_emulator import SendGridEmulator
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 64
+    emulator: "SendGridEmulator"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        failure = sys.exception()
+        if failure is not None and not isinstance(failure, OSError):
+            self.emulator.errors.append(failure)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.emulator = self.server.emulator
+        self.emulator.connected(self.connection, on=True)
+
+    def finish(self) -> None:
+        self.emulator.connected(self.connection, on=False)
+        super().finish()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        if self.path == "/v3/scopes":
+            good = self.headers.get("Authorization") == f"Bearer {self.emulator.key}"
+            self._answer(
+                (200, {}, json.dumps({"scopes": self.emulator.scopes}).encode())
+                if good
+                else error(401, "authorization required")
+            )
+        elif self.path == "/_emulator":
+            state = {
+                "requests": self.emulator.requests,
+                "connections": self.emulator.connections,
+                "redirect_was_followed": self.emulator.redirect_was_followed(),
+                "copies": [copy._asdict() for copy in self.emulator.copies()],
+            }
+            self._answer((200, {}, json.dumps(state).encode()))
+        else:
+            self._answer(error(404, "not found"))
+
+    def do_POST(self) -> None:
+        if self.path == "/v3/mail/send":
+            self._mail_send(self.emulator.next_fault())
+        elif self.path == "/_emulator/script":
+            self.emulator.script(*json.loads(self._body()))
+            self._answer((200, {}, b""))
+        elif self.path == "/_emulator/drop_connections":
+            self._answer((200, {}, b""))
+            self.emulator.drop_connections()
+        else:
+            self._answer(error(404, "not found"))
+
+    def _mail_send(self, fate: Fault) -> None:
+        match fate.kind:
+            case Kind.HANG_BEFORE_READING:
+                self._hang()
+                return
+            case Kind.CLOSE_BEFORE_READING:
+                self._reset()
+                return
+            case Kind.REFUSE_BEFORE_READING:
+                self._answer(error(413, "The payload is too large."), close=True)
+                return
+        body = self._body()
+        answer, request = self.emulator.judge(
+            body, self.headers.get("Authorization", ""), self.headers.get("Content-Type", "")
+        )
+        if answer[0] != 202:
+            self._answer(answer)
+        elif fate.kind.startswith("accept"):
+            self.emulator.accept(request, answer[1]["X-Message-Id"])
+            self._answer_acceptance(answer, fate)
+        else:
+            self._answer(_refusal(fate, request, self.emulator.elsewhere_url()))
+
+    def _answer_acceptance(self, answer: Answer, fate: Fault) -> None:
+        status, headers, _ = answer
+        match fate.kind:
+            case Kind.ACCEPT:
+                self._answer(answer)
+            case Kind.ACCEPT_WITHOUT_ID:
+                self._answer((status, {}, b""))
+            case Kind.ACCEPT_THEN_HANG:
+                self._hang()
+            case Kind.ACCEPT_THEN_CLOSE:
+                self.close_connection = True
+            case Kind.ACCEPT_THEN_500:
+                self._answer(error(500, "internal server error"))
+            case Kind.ACCEPT_THEN_SHORT_BODY:
+                self._write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nabc")
+            case Kind.ACCEPT_THEN_PARTIAL_STATUS:
+                self._write(b"HTTP/1.1 202 Acc")
+            case Kind.ACCEPT_THEN_GARBAGE:
+                self._write(b"\x00\x01 not HTTP\r\n\r\n")
+            case Kind.ACCEPT_THEN_DRIP:
+                head = f"HTTP/1.1 202 Accepted\r\nX-Message-Id: {headers['X-Message-Id']}\r\nX-Drip: "
+                self._drip(head.encode())
+
+    def _answer(self, answer: Answer, *, close: bool = False) -> None:
+        status, headers, body = answer
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = self.close_connection or close
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+
+    def _write(self, octets: bytes) -> None:
+        self.wfile.write(octets)
+        self.close_connection = True
+
+    def _hang(self) -> None:
+        self.emulator.released.wait()
+        self.close_connection = True
+
+    def _drip(self, head: bytes) -> None:
+        self.wfile.write(head)
+        while not self.emulator.released.wait(0.02):
+            self.wfile.write(b"x")
+        self.close_connection = True
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+
+def error(status: int, message: str, field: str | None = None) -> Answer:
+    """A refusal in SendGrid's form."""
+    return errors(status, [(field, message)])
+
+
+def errors(status: int, found: Sequence[tuple[str | None, str]]) -> Answer:
+    listed = [{"message": message, "field": field, "help": None} for field, message in found]
+    return status, {"Content-Type": "application/json"}, json.dumps({"errors": listed}).encode()
+
+
+def _refusal(fate: Fault, request: dict[str, Any], elsewhere: str) -> Answer:
+    match fate.kind:
+        case Kind.THROTTLE | Kind.THROTTLE_RETRY_AFTER | Kind.THROTTLE_PLAIN:
+            status, headers, body = error(429, "too many requests")
+            names = {Kind.THROTTLE: "X-RateLimit-Reset", Kind.THROTTLE_RETRY_AFTER: "Retry-After"}
+            more = {names[fate.kind]: str(fate.value)} if fate.kind in names else {}
+            return status, headers | more, body
+        case Kind.REFUSE_RECIPIENT:
+            place = int(fate.value or 0)
+            address = request["personalizations"][place]["to"][0]["email"]
+            message = f"Does not contain a valid address: {address}"
+            return error(400, message, f"personalizations.{place}.to.0.email")
+        case Kind.REDIRECT:
+            return 302, {"Location": elsewhere}, b""
+        case Kind.STATUS:
+            return error(int(fate.value), f"status {fate.value} as told")
+        case _:
+            return error(400, "Bad Request")
