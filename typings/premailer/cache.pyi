@@ -1,0 +1,4 @@
+class _Cache:
+    def clear(self) -> None: ...
+
+cache: _Cache
