@@ -15,7 +15,6 @@ import binascii
 import hmac
 import re
 from collections.abc import Mapping
-from hashlib import sha256
 from urllib.parse import quote
 
 from newsletter.config.settings import NewsletterSettings
@@ -98,25 +97,16 @@ def list_id(newsletter: NewsletterSettings) -> str:
     return identifier
 
 
-def sender_for(newsletter: NewsletterSettings, issue_id: IssueId) -> Sender:
-    """Whom an issue comes from, with the list headers that are the same for every recipient."""
+def sender_for(newsletter: NewsletterSettings) -> Sender:
+    """Whom letters come from, with the list headers that are the same for every recipient."""
     return Sender(
         address=parse_address(newsletter.sender),
         reply_to=parse_address(newsletter.reply_to) if newsletter.reply_to else None,
         headers={
             "List-Id": f"{_phrase(newsletter.name)}<{list_id(newsletter)}>",
             "List-Unsubscribe-Post": ONE_CLICK,
-            "Feedback-ID": _feedback_id(list_id(newsletter), issue_id),
         },
     )
-
-
-def _feedback_id(identifier: str, issue_id: IssueId) -> str:
-    """Issue, list, kind and a sender's id of 5–15 characters that stays the same for ever, by which
-    Gmail's Feedback Loop counts complaints (support.google.com/a/answer/6254652, 2026-11).
-    """
-    sender_id = sha256(identifier.encode()).hexdigest()[:12]
-    return f"{quote(issue_id, safe='')}:{identifier}:newsletter:{sender_id}"
 
 
 def _phrase(name: str) -> str:

@@ -43,12 +43,12 @@ Context = dict[str, Any]
 
 
 def render_issue(
-    issue: Issue, *, theme: Theme, newsletter: NewsletterSettings, placeholder: str, dated: date
+    issue: Issue, *, theme: Theme, newsletter: NewsletterSettings, placeholder: str, dated: date | None
 ) -> RenderedEmail:
     """The issue as a letter, with the placeholder at the end of each personal link.
 
-    `dated` stands in the masthead. Raises BadTemplate for a fault of the theme, BadIssueFile for a
-    section that cannot be shown, BadInput for text that no letter may hold.
+    `dated` stands in the masthead; None leaves it out. Raises BadTemplate for a fault of the theme,
+    BadIssueFile for a section that cannot be shown, BadInput for text that no letter may hold.
     """
     check_header("Subject", issue.subject)
     _refuse_placeholder(issue, newsletter, theme, placeholder)
@@ -83,7 +83,7 @@ def letter_digest(subject: str, preheader: str, page: str, text: str) -> str:
 # --- what the templates get --------------------------------------------------------------------
 
 
-def _context(issue: Issue, newsletter: NewsletterSettings, placeholder: str, dated: date) -> Context:
+def _context(issue: Issue, newsletter: NewsletterSettings, placeholder: str, dated: date | None) -> Context:
     language = issue.language or newsletter.language
     return {
         "newsletter": {
@@ -96,7 +96,7 @@ def _context(issue: Issue, newsletter: NewsletterSettings, placeholder: str, dat
             "preheader": issue.preheader,
             "language": language,
             "direction": _direction(language),
-            "date": f"{_DAYS[dated.weekday()]}, {_long_date(dated)}",
+            "date": f"{_DAYS[dated.weekday()]}, {_long_date(dated)}" if dated else "",
         },
         "links": {
             "unsubscribe": unsubscribe_url(newsletter.public_url, placeholder),
@@ -112,7 +112,7 @@ def _context(issue: Issue, newsletter: NewsletterSettings, placeholder: str, dat
 
 
 def _post(
-    number: int, section: Section, issue: Issue, newsletter: NewsletterSettings, dated: date
+    number: int, section: Section, issue: Issue, newsletter: NewsletterSettings, dated: date | None
 ) -> Context:
     if urlsplit(section.url).scheme not in {"http", "https", ""}:
         raise BadIssueFile(
@@ -162,9 +162,9 @@ def _long_date(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def _short_date(day: date, dated: date) -> str:
+def _short_date(day: date, dated: date | None) -> str:
     """Day and month; the year only when it is not the letter's."""
-    return _long_date(day) if day.year != dated.year else f"{day.day} {_MONTHS[day.month - 1]}"
+    return _long_date(day) if not dated or day.year != dated.year else f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 # --- the templates -----------------------------------------------------------------------------
