@@ -6,6 +6,7 @@ that a sender does not need.
 
 import secrets
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from newsletter.store.tables import REVISION, iso, meta, metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
+PRIVATE = 0o600
+"""The files hold people's addresses; SQLite gives its own files beside them the same mode."""
 ADVISORY_LOCK = 0x62726F6164  # "broad": the key of PostgreSQL's lock while tables are made
 
 
@@ -44,14 +47,17 @@ def open_database(url: str, *, now: datetime, locks: Path | None = None) -> Data
     for a URL that names no database, NeedsAttention when PostgreSQL's tables are not current.
     """
     database = connect(url, locks=locks)
-    if database.is_sqlite:
-        if not _is_current_sqlite(database):
-            upgrade(url, now=now)
-    elif (found := revision(database)) != REVISION:
-        raise NeedsAttention(
-            f"the database's tables are of revision {found or 'none'}, this program's are {REVISION}",
-            remedy="run `newsletter db upgrade`",
-        )
+    with ExitStack() as undo:
+        undo.callback(database.close)
+        if database.is_sqlite:
+            if not _is_current_sqlite(database):
+                upgrade(url, now=now)
+        elif (found := revision(database)) != REVISION:
+            raise NeedsAttention(
+                f"the database's tables are of revision {found or 'none'}, this program's are {REVISION}",
+                remedy="run `newsletter db upgrade`",
+            )
+        undo.pop_all()
     return database
 
 
@@ -64,6 +70,7 @@ def upgrade(url: str, *, now: datetime) -> None:
     try:
         if database.is_sqlite:
             with locked(_file(database).parent / "locks" / "upgrade"):
+                _file(database).touch(mode=PRIVATE)
                 with database.alone() as connection:
                     connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                 with database.writing() as connection:
@@ -100,12 +107,16 @@ def check(database: Database) -> SchemaReport:
 def backup(database: Database, target: Path) -> None:
     """None; `target` is a whole copy of the SQLite database, made while others write to it.
 
-    Raises WrongState when `target` exists, or for PostgreSQL, which has its own tools.
+    Raises WrongState when `target` cannot be made anew, or for PostgreSQL, which has its own tools.
     """
     if not database.is_sqlite:
         raise WrongState("PostgreSQL is backed up by its own tools", remedy="use pg_dump")
-    if target.exists():
-        raise WrongState(f"{target} exists", remedy="name a file that does not")
+    try:
+        target.touch(mode=PRIVATE, exist_ok=False)
+    except OSError as error:
+        raise WrongState(
+            f"{target}: {error.strerror}", remedy="name a new file in a folder that exists"
+        ) from error
     with database.alone() as connection:
         connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
 

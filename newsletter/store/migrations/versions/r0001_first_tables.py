@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('draft', 'scheduled', 'frozen', 'submitting',"
             " 'paused', 'submitted', 'skipped', 'cancelled')",
-            name="ck_issues_state_known",
+            name=op.f("ck_issues_state_known"),
         ),
         sa.PrimaryKeyConstraint("number", name="pk_issues"),
         sa.UniqueConstraint("id", name="uq_issues_id"),
@@ -99,7 +99,7 @@ def upgrade() -> None:
         sa.Column("consent_source", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint(
             "status IN ('unconfirmed', 'confirmed', 'unsubscribed', 'suppressed')",
-            name="ck_subscribers_status_known",
+            name=op.f("ck_subscribers_status_known"),
         ),
         sa.PrimaryKeyConstraint("id", name="pk_subscribers"),
         sa.UniqueConstraint("address_key", name="uq_subscribers_address_key"),
@@ -122,23 +122,29 @@ def upgrade() -> None:
         sa.Column("suppressed_since", sa.Integer(), server_default="0", nullable=False),
         sa.Column("uncertain", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unknown", sa.Integer(), server_default="0", nullable=False),
-        sa.CheckConstraint("(pending > 0) = (state = 'pending')", name="ck_batches_pending_state"),
-        sa.CheckConstraint("(submitting > 0) = (state = 'submitting')", name="ck_batches_submitting_state"),
-        sa.CheckConstraint("(uncertain > 0) = (state = 'uncertain')", name="ck_batches_uncertain_state"),
+        sa.CheckConstraint("(pending > 0) = (state = 'pending')", name=op.f("ck_batches_pending_state")),
+        sa.CheckConstraint(
+            "(submitting > 0) = (state = 'submitting')", name=op.f("ck_batches_submitting_state")
+        ),
+        sa.CheckConstraint(
+            "(uncertain > 0) = (state = 'uncertain')", name=op.f("ck_batches_uncertain_state")
+        ),
         sa.CheckConstraint(
             "state IN ('pending', 'submitting', 'submitted', 'refused', 'uncertain', 'unknown_final')",
-            name="ck_batches_state_known",
+            name=op.f("ck_batches_state_known"),
         ),
         sa.CheckConstraint(
             "pending + submitting + submitted + rejected + suppressed_since + uncertain + unknown = size",
-            name="ck_batches_everyone_counted",
+            name=op.f("ck_batches_everyone_counted"),
         ),
         sa.CheckConstraint(
             "pending >= 0 AND submitting >= 0 AND submitted >= 0"
             " AND rejected >= 0 AND suppressed_since >= 0 AND uncertain >= 0 AND unknown >= 0",
-            name="ck_batches_counts_positive",
+            name=op.f("ck_batches_counts_positive"),
         ),
-        sa.CheckConstraint("size = last_seq - first_seq + 1 AND size > 0", name="ck_batches_size_is_range"),
+        sa.CheckConstraint(
+            "size = last_seq - first_seq + 1 AND size > 0", name=op.f("ck_batches_size_is_range")
+        ),
         sa.ForeignKeyConstraint(["issue"], ["issues.number"], name="fk_batches_issue"),
         sa.PrimaryKeyConstraint("id", name="pk_batches"),
         sa.UniqueConstraint("issue", "first_seq", name="uq_batches_issue_first_seq"),
@@ -194,7 +200,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("issue_id", sa.String(), nullable=True),
         sa.Column("seen_at", TIME, nullable=False),
-        sa.CheckConstraint("decision IN ('taken', 'dropped')", name="ck_posts_decision_known"),
+        sa.CheckConstraint("decision IN ('taken', 'dropped')", name=op.f("ck_posts_decision_known")),
         sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name="fk_posts_issue_id"),
         sa.PrimaryKeyConstraint("source", "post", name="pk_posts"),
     )
@@ -214,7 +220,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('inflight', 'accepted', 'released', 'refused',"
             " 'uncertain', 'confirmed', 'void', 'expired')",
-            name="ck_attempts_state_known",
+            name=op.f("ck_attempts_state_known"),
         ),
         sa.ForeignKeyConstraint(["batch"], ["batches.id"], name="fk_attempts_batch"),
         sa.PrimaryKeyConstraint("id", name="pk_attempts"),
