@@ -7,7 +7,6 @@ from markdown_it.common.normalize_url import normalizeLink
 
 CARRIED = ("http", "https", "mailto", "tel")
 
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _SRCSET_CANDIDATE = re.compile(r"(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)([wx]))?\s*(?:,|\Z)")
 _IMAGE_ATTRIBUTES = ("data-src", "data-lazy-src", "data-original", "src")
 _SRCSET_ATTRIBUTES = ("data-srcset", "srcset")
@@ -15,11 +14,11 @@ _WIDEST = 1600
 """CSS pixels: twice the width of a letter on a fine screen."""
 _COUNTERS = re.compile(
     r"""^https?://(?:
-      feeds\.feedburner\.com/~(?:r|ff|a)/ | [^/]*/~(?:r|ff)/ | feedads\.g\.doubleclick\.net/ | ad\.doubleclick\.net/
-    | pixel\.wp\.com/ | stats\.wordpress\.com/ | (?:feeds|stats)\.wordpress\.com/1\.0/ | [^/]*\.scorecardresearch\.com/
-    | pixel\.quantserve\.com/ | [^/]*google-analytics\.com/ | cpx\.golem\.de/ | [^/]*\.met\.vgwort\.de/
-    | [^/]*statcounter\.com/ | (?:www\.)?facebook\.com/tr\b | blogger\.googleusercontent\.com/tracker/
-    | medium\.com/_/stat\b | [^/]*assoc-amazon\.[a-z.]+/e/ir\b | rss\.buysellads\.com/ | res\d?\.feedsportal\.com/
+      [^/]*/~(?:r|ff|a)/ | (?:feedads\.g|ad)\.doubleclick\.net/ | pixel\.wp\.com/ | stats\.wordpress\.com/
+    | (?:feeds|stats)\.wordpress\.com/1\.0/ | [^/]*\.scorecardresearch\.com/ | pixel\.quantserve\.com/
+    | [^/]*google-analytics\.com/ | cpx\.golem\.de/ | [^/]*\.met\.vgwort\.de/ | [^/]*statcounter\.com/
+    | (?:www\.)?facebook\.com/tr\b | blogger\.googleusercontent\.com/tracker/ | medium\.com/_/stat\b
+    | [^/]*assoc-amazon\.[a-z.]+/e/ir\b | rss\.buysellads\.com/ | res\d?\.feedsportal\.com/
     | [^?]*/(?:piwik|matomo)\.php\b
     )""",
     re.VERBOSE | re.IGNORECASE,
@@ -67,8 +66,3 @@ def is_counter(url: str) -> bool:
 def host_of(url: str) -> str:
     """The host without `www.`, as a reader knows it."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
-def has_scheme(value: str) -> bool:
-    """Whether the value names a scheme of its own."""
-    return bool(_SCHEME.match(value))

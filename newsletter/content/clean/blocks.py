@@ -16,8 +16,11 @@ from newsletter.content.markdown import ATTRIBUTION
 
 _TITLE_LEVEL = 2
 _DEEPEST_HEADING = 6
-_DASH = re.compile(r"[ \t\n\xa0]*(?:—|–|―|--|[-~](?=\s))\s*")
+_DASH = re.compile(r"\A[ \t\n\xa0]*(?:—|–|―|--|[-~](?=\s))\s*")
 _LONGEST_ATTRIBUTION = 200
+_WIDE = 100
+"""CSS pixels from which a picture at the beginning of a paragraph is more than an icon."""
+_LIST_ATTRIBUTES = ("start", "reversed", "type")
 _CAPTION_CLASSES = frozenset(
     {"wp-caption-text", "gallery-caption", "tr-caption", "kg-card-caption", "caption"}
 )
@@ -97,9 +100,7 @@ class _Flow:
                     items.append(Node("li"))
                 items[-1].children += self.blocks([child])
         items = [item for item in items if not item.is_blank]
-        kept = {
-            name: node.attributes[name] for name in ("start", "reversed", "type") if name in node.attributes
-        }
+        kept = {name: value for name, value in node.attributes.items() if name in _LIST_ATTRIBUTES}
         return [Node(node.tag, kept, list(items))] if items else []
 
     def _lines(self, node: Node) -> list[Content]:
@@ -227,7 +228,18 @@ def _paragraph(content: list[Content]) -> list[Node]:
         ]
     for link in node.find("a"):
         link.attributes.pop("class", None)
+    if _is_wide_picture(seen[0]) and len(seen) > 1:
+        at = content.index(seen[0])
+        return [Node("p", {}, [seen[0]]), *_paragraph(trimmed(content[at + 1 :]))]
     return [node]
+
+
+def _is_wide_picture(content: Content) -> bool:
+    """Whether a page would let the text flow around it; in a letter it stands by itself."""
+    if isinstance(content, str) or content.text.strip():
+        return False
+    images = [content] if content.tag == "img" else content.find("img")
+    return len(images) == 1 and int(images[0].get("width") or 0) >= _WIDE
 
 
 def _is_button(node: Node) -> bool:
@@ -305,7 +317,7 @@ def _ends_with_dash(text: str) -> bool:
 
 
 def _credit_at_end(blocks: list[Node]) -> list[Content]:
-    """The attribution taken off the last paragraph: one that begins with a dash, or a cite on its own line."""
+    """The attribution taken off the last paragraph: it begins with a dash, or is a cite on its own line."""
     last = blocks[-1] if blocks else None
     if last is None or last.tag != "p":
         return []

@@ -35,12 +35,12 @@ _KIND_TITLES = {
     "document": "Document",
 }
 _GENERIC_TITLE = re.compile(
-    r"youtube video player|vimeo video player|(?:embedded )?(?:video|audio|content|iframe|player)(?: player)?"
-    r"|spotify embed(?:: .*)?|twitter embed|embed|untitled",
+    r"https?://\S+|(?:youtube|vimeo) video player|(?:embedded )?(?:video|audio|content|iframe|player)"
+    r"|(?:video|audio) player|(?:spotify|twitter) embed|embed|untitled",
     re.IGNORECASE,
 )
 _CARD_CLASSES = tuple(frozenset({"card", f"card-{kind}"}) for kind in CARD_KINDS)
-_DASH = re.compile(r"\s*(?:—|–|―|--?)\s*")
+_DASH = re.compile(r"\A\s*(?:—|–|―|--?)\s*")
 _SIGNATURE = re.compile(r"\s*(?:—|–|―|--)\s*\S")
 
 
@@ -104,12 +104,11 @@ def _is_part_of_object(content: Content) -> bool:
 
 
 def _framed(node: Node, addresses: Iterable[str], base: str) -> list[Content]:
-    url = next((found for value in addresses if (found := address(value, base))), "")
+    url = next((absolute for value in addresses if (absolute := address(value, base))), "")
     if not url:
         return []
     found = embed(url)
-    kind = "post" if "mastodon-embed" in node.classes else found.kind
-    return [card(kind, _title(node, found), found.url)]
+    return [card(found.kind, _title(node, found), found.url)]
 
 
 def _title(node: Node, found: Embed) -> str:

@@ -20,11 +20,16 @@ class Embed:
     url: str
 
 
+_PODCASTS = (
+    r"[^/]*(?:simplecast|buzzsprout|megaphone|captivate|transistor|podbean|acast|anchor|omny|blubrry|spreaker"
+    r"|podigee|art19|redcircle)\.(?:com|fm|io|net|me)/"
+)
 _RULES: tuple[tuple[str, str, str, str], ...] = (
     # kind, site, pattern over host/path?query, page
     ("video", "YouTube", r"youtube(?:-nocookie)?\.com/embed/(?:videoseries)?/?\?(?:.*&)?list=(?P<id>[\w-]+)",
      "https://www.youtube.com/playlist?list={id}"),
-    ("video", "YouTube", r"youtube(?:-nocookie)?\.com/(?:embed|v|e|shorts|live)/(?P<id>[\w-]+).*[?&](?:start|t)=(?P<t>\d+)",
+    ("video", "YouTube",
+     r"youtube(?:-nocookie)?\.com/(?:embed|v|e|shorts|live)/(?P<id>[\w-]+).*[?&](?:start|t)=(?P<t>\d+)",
      "https://www.youtube.com/watch?v={id}&t={t}s"),
     ("video", "YouTube", r"youtube(?:-nocookie)?\.com/(?:embed|v|e|shorts|live)/(?P<id>[\w-]+)",
      "https://www.youtube.com/watch?v={id}"),
@@ -49,21 +54,23 @@ _RULES: tuple[tuple[str, str, str, str], ...] = (
     ("video", "PeerTube", r"(?P<host>[^/]+)/videos/embed/(?P<id>[\w-]+)", "https://{host}/videos/watch/{id}"),
     ("video", "Facebook", r"facebook\.com/plugins/video\.php\?(?:.*&)?href=(?P<url>[^&]+)", "{url}"),
     ("post", "Facebook", r"facebook\.com/plugins/post\.php\?(?:.*&)?href=(?P<url>[^&]+)", "{url}"),
-    ("audio", "SoundCloud", r"w\.soundcloud\.com/player/?\?(?:.*&)?url=(?P<url>https?%3A(?:%2F){2}soundcloud\.com%2F[^&]+)",
+    ("audio", "SoundCloud",
+     r"w\.soundcloud\.com/player/?\?(?:.*&)?url=(?P<url>https?(?:%3A|:)(?:%2F|/){2}soundcloud\.com(?:%2F|/)[^&]+)",
      "{url}"),
-    ("audio", "SoundCloud", r"w\.soundcloud\.com/player/?\?(?:.*&)?url=(?P<url>https?://soundcloud\.com/[^&]+)", "{url}"),
     ("audio", "SoundCloud", r"(?:\w+\.)?soundcloud\.com/", ""),
-    ("audio", "Spotify", r"open\.spotify\.com/embed(?:-podcast)?/(?P<id>[^?]+)", "https://open.spotify.com/{id}"),
+    ("audio", "Spotify", r"open\.spotify\.com/embed(?:-podcast)?/(?P<id>[^?]+)",
+     "https://open.spotify.com/{id}"),
     ("audio", "Spotify", r"embed\.spotify\.com/\?(?:.*&)?uri=spotify(?::|%3A)(?P<id>\w+)(?::|%3A)(?P<t>\w+)",
      "https://open.spotify.com/{id}/{t}"),
     ("audio", "Apple Music", r"embed\.music\.apple\.com/(?P<id>.+)", "https://music.apple.com/{id}"),
     ("audio", "Apple Podcasts", r"embed\.podcasts\.apple\.com/(?P<id>.+)", "https://podcasts.apple.com/{id}"),
-    ("audio", "Mixcloud", r"(?:\w+\.)?mixcloud\.com/widget/iframe/\?(?:.*&)?feed=(?P<url>https?%3A[^&]+)", "{url}"),
-    ("audio", "Deezer", r"widget\.deezer\.com/widget/\w+/(?P<id>\w+)/(?P<t>\d+)", "https://www.deezer.com/{id}/{t}"),
+    ("audio", "Mixcloud", r"(?:\w+\.)?mixcloud\.com/widget/iframe/\?(?:.*&)?feed=(?P<url>https?%3A[^&]+)",
+     "{url}"),
+    ("audio", "Deezer", r"widget\.deezer\.com/widget/\w+/(?P<id>\w+)/(?P<t>\d+)",
+     "https://www.deezer.com/{id}/{t}"),
     ("audio", "Bandcamp", r"bandcamp\.com/", ""),
     ("audio", "podcast", r"(?:html5-player|play)\.libsyn\.com/", ""),
-    ("audio", "podcast", r"[^/]*(?:simplecast|buzzsprout|megaphone|captivate|transistor|podbean|acast|anchor|omny"
-     r"|blubrry|spreaker|podigee|art19|redcircle)\.(?:com|fm|io|net|me)/", ""),
+    ("audio", "podcast", _PODCASTS, ""),
     ("post", "Twitter", r"platform\.twitter\.com/embed/[^?]*\?(?:.*&)?id=(?P<id>\d+)", "https://twitter.com/i/status/{id}"),
     ("post", "Instagram", r"instagram\.com/(?P<t>p|reel|tv)/(?P<id>[\w-]+)/embed", "https://www.instagram.com/{t}/{id}/"),
     ("post", "TikTok", r"tiktok\.com/embed/(?:v2/)?(?P<id>\d+)", "https://www.tiktok.com/@/video/{id}"),
@@ -82,6 +89,9 @@ _RULES: tuple[tuple[str, str, str, str], ...] = (
     ("document", "SlideShare", r"slideshare\.net/", ""),
     ("document", "Speaker Deck", r"speakerdeck\.com/player/(?P<id>\w+)", "https://speakerdeck.com/player/{id}"),
     ("document", "Issuu", r"(?:e\.)?issuu\.com/", ""),
+    ("video", "Brightcove", r"[\w.-]*brightcove\.(?:com|net)/", ""),
+    ("video", "Wistia", r"[\w.-]*wistia\.(?:com|net)/", ""),
+    ("link", "Amazon", r"[\w.-]*amazon-adsystem\.com/", ""),
     ("link", "Google Maps", r"(?:maps\.google\.[a-z.]+/|google\.[a-z.]+/maps)", ""),
     ("link", "OpenStreetMap", r"openstreetmap\.org/export/embed", ""),
 )  # fmt: skip
@@ -89,9 +99,12 @@ _SITES = tuple(
     (kind, site, re.compile(rf"(?:www\.|m\.)?{pattern}"), page) for kind, site, pattern, page in _RULES
 )
 
+_WORDPRESS_CARD = re.compile(r"/embed/?#\?secret=\w+\Z")
+
 
 def embed(url: str) -> Embed:
     """What is embedded from an absolute address, and the page that a person would open for it."""
+    url = _WORDPRESS_CARD.sub("/", url)
     parts = urlsplit(url)
     wanted = f"{parts.netloc.lower()}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
     for kind, site, pattern, page in _SITES:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable
 
-from newsletter.content.clean.tree import INLINE, Content, Node
+from newsletter.content.clean.tree import INLINE, Content, Node, names
 
-EMPHASIS = frozenset({"strong", "em", "del"})
-KEPT_AS_HTML = frozenset("abbr bdi bdo cite dfn ins kbd mark q rp rt ruby samp sub sup u var wbr".split())
+EMPHASIS = frozenset({"strong", "em", "s"})
+KEPT_AS_HTML = names("abbr bdi bdo cite dfn ins kbd mark q rp rt ruby samp sub sup u var wbr")
 """Inline elements that Markdown lacks: they stay as tags inside their paragraph."""
 
 _SPACE = re.compile(r"[ \t\n]+")

@@ -1,4 +1,4 @@
-"""What HTML may come in and what may go out: nh3 decides both times, and the size of hostile input is bounded.
+"""What HTML may come in and what may go out: nh3 decides both times, and hostile input is bounded.
 
 nh3 has the last word over every piece of HTML that stays in a post; this module's own parser only
 ever reads what nh3 wrote. The limits stand because html5ever's work grows with the square of the
@@ -10,33 +10,34 @@ import re
 
 import nh3
 
+from newsletter.content.clean.tree import names
+
 MAX_CHARACTERS = 1_000_000
 """Of a post's HTML without pictures inside it; ten times what Gmail shows of a mail."""
 MAX_TAGS = 30_000
 MAX_REFERENCES = 100_000
 MAX_REOPENED = 200_000
 
-_STYLE_TAGS = frozenset("b big code em font i nobr s small strike strong tt u".split())
-_WRAPPERS = (
-    "address article aside body center dialog dir div fieldset footer form header hgroup html legend main menu nav"
-    " noframes option search section x-noscript"
+_STYLE_TAGS = names("b big code em font i nobr s small strike strong tt u")
+_WRAPPERS = names(
+    "address article aside body center dialog dir div fieldset footer form header hgroup html"
+    " legend main menu nav noframes option search section x-noscript"
 )
-_TEXT = (
-    "a abbr acronym b bdi bdo big blockquote br caption cite code dd del details dfn dl dt em figcaption figure font"
-    " h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strike strong sub summary"
-    " sup table tbody td tfoot th thead time tr tt u ul var wbr"
+_TEXT = names(
+    "a abbr acronym b bdi bdo big blockquote br caption cite code dd del details dfn dl dt em"
+    " figcaption figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s"
+    " samp small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul"
+    " var wbr"
 )
-_EMBEDS = "audio button embed object param picture source video x-iframe"
-_FORGOTTEN_WITH_CONTENT = set(
-    "head script style svg template textarea select datalist title canvas annotation".split()
-)
-_IMAGE_ATTRIBUTES = set(
-    "src srcset alt title width height style data-src data-lazy-src data-original data-srcset".split()
+_EMBEDS = names("audio button embed object param picture source video x-iframe")
+_FORGOTTEN = names("annotation canvas datalist head script select style svg template textarea title")
+_IMAGE_ATTRIBUTES = names(
+    "src srcset alt title width height style data-src data-lazy-src data-original data-srcset"
 )
 
 _INCOMING = nh3.Cleaner(
-    tags=set(f"{_WRAPPERS} {_TEXT} {_EMBEDS}".split()),
-    clean_content_tags=_FORGOTTEN_WITH_CONTENT,
+    tags=_WRAPPERS | _TEXT | _EMBEDS,
+    clean_content_tags=_FORGOTTEN,
     attributes={
         "*": {"class", "id", "lang", "dir", "role"},
         "a": {"href", "title"},
@@ -62,8 +63,8 @@ _INCOMING = nh3.Cleaner(
 )
 
 _OUTGOING = nh3.Cleaner(
-    tags=set(_TEXT.split()) - {"acronym", "b", "big", "font", "i", "nobr", "s", "strike", "tt"} | {"div"},
-    clean_content_tags=_FORGOTTEN_WITH_CONTENT,
+    tags=_TEXT - names("acronym b big del font i nobr strike tt") | {"div"},
+    clean_content_tags=_FORGOTTEN,
     attributes={
         "*": {"lang", "dir"},
         "a": {"href"},
@@ -72,7 +73,6 @@ _OUTGOING = nh3.Cleaner(
         "div": {"class"},
         "img": {"src", "alt", "title", "width", "height"},
         "ol": {"start", "reversed", "type"},
-        "section": {"class"},
         "td": {"colspan", "rowspan", "align"},
         "th": {"colspan", "rowspan", "align", "scope"},
     },
@@ -80,7 +80,7 @@ _OUTGOING = nh3.Cleaner(
     url_schemes={"http", "https", "mailto", "tel"},
 )
 
-# C0 and C1 controls but TAB and LF, lone surrogates, noncharacters, and the separators that Python counts as line ends
+# C0 and C1 controls but TAB and LF, lone surrogates and noncharacters
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 _TAG = re.compile(

@@ -14,11 +14,10 @@ def table(node: Node, blocks: Callable[[Iterable[Content]], list[Node]]) -> list
     cells = [
         [cell for cell in row.children if isinstance(cell, Node) and cell.tag in {"td", "th"}] for row in rows
     ]
-    if node.find("table") or all(len(row) < 2 for row in cells) or node.get("role") == "presentation":
+    is_one_line = all(len(row) < 2 for row in cells) or (len(rows) == 1 and not node.find("th"))
+    if is_one_line or node.find("table") or node.get("role") == "presentation":
         return blocks(_opened(node.children))
-    made: list[Content] = []
-    for row in cells:
-        made.append(Node("tr", {}, [_cell(cell, blocks) for cell in row]))
+    made: list[Content] = [Node("tr", {}, [_cell(cell, blocks) for cell in row]) for row in cells]
     heads = sum(1 for row in rows if _is_head(node, row))
     parts: list[Content] = [Node("thead", {}, made[:heads])] if heads else []
     if made[heads:]:

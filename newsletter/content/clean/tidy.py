@@ -5,7 +5,7 @@ import re
 from newsletter.content.clean.addresses import address, image_address, is_counter
 from newsletter.content.clean.tree import Content, Node
 
-_SAME_AS = {"b": "strong", "i": "em", "s": "del", "strike": "del", "tt": "code", "acronym": "abbr"}
+_SAME_AS = {"b": "strong", "i": "em", "del": "s", "strike": "s", "tt": "code", "acronym": "abbr"}
 _EMOJI_CLASSES = frozenset({"wp-smiley", "emoji", "emojione", "twemoji", "emoji-img"})
 _EMOJI_ADDRESS = re.compile(r"//s\.w\.org/images/core/emoji/|twemoji|/wp-includes/images/smilies/")
 _LONGEST_EMOJI = 20

@@ -5,13 +5,7 @@ from html import unescape
 
 import nh3
 
-from newsletter.content.clean.sanitise import (
-    MAX_REFERENCES,
-    MAX_TAGS,
-    is_too_much,
-    without_controls,
-    words_of,
-)
+from newsletter.content.clean.sanitise import is_too_much, without_controls, words_of
 
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _TEXT_ONLY = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style", "svg", "head", "template"})

@@ -12,7 +12,7 @@ from newsletter.content.clean.sanitise import sanitise_outgoing
 from newsletter.content.clean.tree import HEADINGS, Content, Node, parse, seen, serialise
 from newsletter.content.markdown import parser
 
-_MARKS = {"strong": "**", "em": "*", "del": "~~"}
+_MARKS = {"strong": "**", "em": "*", "s": "~~"}
 _ESCAPED = re.compile(r"[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~|<(?=[A-Za-z/!?])|&(?=#?\w{1,31};)")
 _LINE_START = re.compile(
     r"(?m)^(?:([-+](?=[ \t]|$)|#{1,6}(?=[ \t]|$)|>|:{3}|(?:=+|-+)[ \t]*$|[|:-][|:\- \t]*$))"

@@ -9,18 +9,24 @@ from html import escape, unescape
 MAX_DEPTH = 60
 """Elements nested deeper are taken for their content: no letter needs them, and recursion stays bounded."""
 
-VOID = frozenset({"br", "col", "embed", "hr", "img", "input", "param", "source", "track", "wbr"})
-INLINE = frozenset(
-    "a abbr b bdi bdo big br button cite code data del dfn em font i img ins kbd label mark nobr picture q rp rt ruby s"
-    " samp small span strike strong sub sup time tt u var wbr x-noscript".split()
+
+def names(words: str) -> frozenset[str]:
+    """The set of the words."""
+    return frozenset(words.split())
+
+
+VOID = names("br col embed hr img input param source track wbr")
+INLINE = names(
+    "a abbr b bdi bdo big br button cite code data del dfn em font i img ins kbd label mark nobr"
+    " picture q rp rt ruby s samp small span strike strong sub sup time tt u var wbr x-noscript"
 )
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9-]*)((?:\s[^\s=>"]+="[^"]*")*)\s*>|([^<]+|<)')
 _ATTRIBUTE = re.compile(r'([^\s=>"]+)="([^"]*)"')
-_SHAPE = frozenset(
-    "h1 h2 h3 h4 h5 h6 ul ol li dl dt dd pre table tr td th em strong del ins sub sup kbd mark ruby rt abbr"
-    " details summary figure hr br".split()
+_SHAPE = names(
+    "h1 h2 h3 h4 h5 h6 ul ol li dl dt dd pre table tr td th em strong s ins sub sup kbd mark ruby"
+    " rt abbr details summary figure hr br"
 )
 
 
