@@ -208,8 +208,8 @@ class _Reader(io.RawIOBase):
 
 def _checked(base_url: str) -> tuple[str, str, int, str]:
     """(scheme, host, port, host header) of an address that a key may be sent to."""
-    parts = urlsplit(base_url)
     try:
+        parts = urlsplit(base_url)
         host, port = parts.hostname or "", parts.port
         host.encode("idna")
     except ValueError as error:  # UnicodeError is one, too

@@ -81,6 +81,7 @@ class SendGridEmulator:
         self.requests = 0
         """mail/send requests whose head arrived."""
         self.connections = 0
+        self.user_agents: set[str] = set()
         self.errors: list[BaseException] = []
         """What went wrong in the emulator itself."""
         self.released = threading.Event()

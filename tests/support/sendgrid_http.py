@@ -78,6 +78,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(error(404, "not found"))
 
     def _mail_send(self, fate: Fault) -> None:
+        self.emulator.user_agents.add(self.headers.get("User-Agent", ""))
         match fate.kind:
             case Kind.HANG_BEFORE_READING:
                 self._hang()
