@@ -124,11 +124,38 @@ class App:
         slot: Slot | None,
         since: datetime | None = None,
         old: Literal["ask", "accept", "skip"] = "ask",
-        minimum_posts: int = 1,
+        minimum_posts: int | None = None,
     ) -> "Gathered":
-        """A new issue of the posts that are new, with the decision log."""
+        """A new issue of the posts that are new, with the decision log.
 
-        raise NotImplementedError
+        With `minimum_posts` fewer posts use the slot up as skipped; see usecases.gather.gather.
+        """
+        from newsletter.sources import make_source
+        from newsletter.usecases.gather import ConfiguredSource, gather
+
+        fetcher = self.fetcher()
+        return gather(
+            [
+                ConfiguredSource(source=make_source(table, self.settings, fetcher), settings=table)
+                for table in self.settings.sources
+            ],
+            issues=self.issues,
+            files=self.files,
+            newsletter=self.settings.newsletter,
+            clock=self.clock,
+            slot=slot,
+            since=since,
+            old=old,
+            minimum_posts=minimum_posts,
+        )
+
+    def gather_slot(self, slot: Slot) -> str:
+        """One line about the issue that was made for a slot, or why the slot was skipped."""
+        gathered = self.gather(slot=slot, minimum_posts=self.settings.schedule.minimum_posts)
+        if gathered.issue:
+            return f"{gathered.issue.id}: gathered, {len(gathered.issue.sections)} posts"
+        note = gathered.record.note if gathered.record else "nothing new"
+        return f"{slot.local}: skipped: {note}"
 
     def review(self, issue_id: IssueId) -> "Review":
         """The letter as it would be frozen now, with findings."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.config.settings import NewsletterSettings, SourceSettings
 from newsletter.content.issuefile import write_issue
-from newsletter.errors import BadSetting, Busy, SourceFailed
+from newsletter.errors import BadSetting, SourceFailed, WrongState
 from newsletter.models import DecisionLog, Fetched, Issue, IssueId, IssueRecord, Slot
 from newsletter.ports import Clock, IssueFiles, IssueStore, Source
 from newsletter.usecases.choosing import Look, OldPosts, choose, link_of, titled, waiting
@@ -65,12 +65,12 @@ def gather(
     becomes of many old posts that look new. With `minimum_posts`, fewer posts (or none) use up the
     slot as skipped and wait for the next issue; None is a gather by hand, which never skips a slot.
 
-    Raises Busy when the slot has its issue, OldPostsAppeared, and SourceFailed when no source could
+    Raises WrongState when the slot has its issue, OldPostsAppeared, and SourceFailed when no source could
     be read: then nothing is recorded.
     """
     finish_files(issues, files)
     if slot and (known := issues.by_slot(slot.local)):
-        raise Busy(
+        raise WrongState(
             f"the slot {slot.local} has its issue already: {known.id} ({known.state})",
             remedy="edit that one, or make another with “newsletter gather --unscheduled”",
         )
