@@ -104,7 +104,8 @@ def _freeze_audience(connection: Connection, number: int) -> int:
         subscribers.c.display_name,
     ).where(subscribers.c.status == SubscriberStatus.CONFIRMED)
     return connection.execute(
-        insert(deliveries).from_select(list(deliveries.c.keys()), people, include_defaults=False)
+        insert(deliveries).from_select(list(deliveries.c.keys()), people, include_defaults=False),
+        execution_options={"preserve_rowcount": True},
     ).rowcount
 
 

@@ -32,9 +32,12 @@ class SqlSubscriberStore:
     ) -> tuple[Subscriber, bool]:
         values = _new(address, status, consent_source, now)
         with self._database.writing() as connection:
-            added = connection.execute(insert_new(connection, subscribers).values(values)).rowcount == 1
+            added = connection.execute(
+                insert_new(connection, subscribers).values(values),
+                execution_options={"preserve_rowcount": True},
+            )
             row = connection.execute(_by_key(values["address_key"])).one()
-        return _subscriber(row), added
+            return _subscriber(row), added.rowcount == 1
 
     def get(self, subscriber_id: SubscriberId) -> Subscriber | None:
         with self._database.reading() as connection:
