@@ -5,8 +5,8 @@ import time
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 
-_FIRST_YEAR = 1971
-"""Earlier years are zeros that a program wrote (0001-01-01, 1970-01-01), not dates of posts."""
+_YEARS = range(1971, 2200)
+"""Earlier ones are zeros that a program wrote (0001-01-01, 1970-01-01), later ones are rubbish."""
 
 
 def moment(text: str, zone: tzinfo = UTC) -> datetime | None:
@@ -36,4 +36,4 @@ def moment_of(parsed: time.struct_time | None) -> datetime | None:
 
 
 def _plausible(instant: datetime) -> datetime | None:
-    return instant if instant.year >= _FIRST_YEAR else None
+    return instant if instant.year in _YEARS else None

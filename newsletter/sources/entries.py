@@ -11,6 +11,8 @@ from newsletter.content.clean import clean_html, plain_text
 from newsletter.models import Image, Post, PostId, SourceId
 from newsletter.sources.identity import identities, without_trackers
 
+MAX_ENTRIES = 10_000
+"""Of one feed; none that people read has more."""
 MAX_TITLE = 300
 MAX_SUMMARY = 300
 """Characters."""

@@ -20,7 +20,7 @@ _ACCEPT = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
 _FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json"}
-_LINK = re.compile(r"<link\b[^>]{0,2000}>", re.IGNORECASE)
+_LINK = re.compile(r"""<link\b(?:[^<>"']|"[^"<]*"|'[^'<]*')*>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"""(?P<name>[a-z]{1,20})\s{0,9}=\s{0,9}(?:"(?P<quoted>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>"']+))""",
     re.IGNORECASE,

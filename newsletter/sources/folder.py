@@ -175,10 +175,14 @@ def _fields(source: str, where: str) -> dict[str, tuple[tuple[str, ...], int]]:
         return {}
     if not isinstance(document, yaml.MappingNode):
         raise SourceFailed(f"{where}:2: the front matter is no list of “key: value” lines", remedy=remedy)
-    return {
-        str(key.value).lower(): (tuple(_texts(value)), key.start_mark.line + 2)
-        for key, value in document.value
-    }
+    fields = {}
+    for key, value in document.value:
+        line = key.start_mark.line + 2
+        written = source.split("\n")[key.end_mark.line][key.end_mark.column :]
+        if key.value == "title" and value.style is None and " #" in written:
+            raise SourceFailed(f"{where}:{line}: YAML takes what follows “ #” for a comment", remedy=remedy)
+        fields[str(key.value).lower()] = (tuple(_texts(value)), line)
+    return fields
 
 
 def _texts(value: yaml.Node) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from newsletter.errors import SourceFailed
 from newsletter.sources.dates import moment
-from newsletter.sources.entries import Enclosure, Entry, Feed, from_text
+from newsletter.sources.entries import MAX_ENTRIES, Enclosure, Entry, Feed, from_text
 
 
 def parse_json_feed(text: str) -> Feed:
@@ -16,6 +16,8 @@ def parse_json_feed(text: str) -> Feed:
         raise SourceFailed(f"is not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise SourceFailed("is JSON but no JSON Feed", remedy="give the address of the site's feed")
+    if len(document["items"]) > MAX_ENTRIES:
+        raise SourceFailed(f"holds more than {MAX_ENTRIES} posts")
     return Feed(
         title=_text(document.get("title")),
         link=_text(document.get("home_page_url")),
@@ -32,7 +34,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         title=_text(item.get("title")),
         content=_text(item.get("content_html")) or from_text(_text(item.get("content_text"))),
         summary=from_text(_text(item.get("summary"))),
-        published=moment(_text(item.get("date_published"))),
+        published=moment(_text(item.get("date_published")) or _text(item.get("date_modified"))),
         updated=moment(_text(item.get("date_modified"))),
         author=_author(item),
         tags=tuple(_text(tag) for tag in _list(item.get("tags"))),

@@ -105,7 +105,7 @@ def _entry(item: feedparser.FeedParserDict, url: str) -> Entry:
         content=content,
         summary="" if summary == content else summary,
         base="" if base == url else base,
-        published=_moment(item, "published", "created"),
+        published=_moment(item, "published", "created", "updated"),
         updated=_moment(item, "updated"),
         author=_author(item),
         tags=tuple(tag.get("label") or tag.get("term") or "" for tag in item.get("tags", [])),
