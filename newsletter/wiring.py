@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from newsletter.config import Settings, load_settings, load_theme
 from newsletter.content.addresses import parse_address
 from newsletter.content.calendar import Schedule, parse_schedule
-from newsletter.errors import NotFound, WrongState
+from newsletter.errors import BadInput, NotFound, WrongState
 from newsletter.models import (
     AttemptId,
     Batch,
@@ -283,6 +283,30 @@ class App:
         self.stopped.wait()
 
 
+def _check_addresses(settings: Settings) -> None:
+    """None. Raises BadAddress for a sender that no mail could come from."""
+    for name, text in (("from", settings.newsletter.sender), ("reply_to", settings.newsletter.reply_to)):
+        if text:
+            with _naming(settings.where(f"newsletter.{name}")):
+                parse_address(text)
+
+
+def _schedule(settings: Settings) -> Schedule | None:
+    if not settings.schedule.send:
+        return None
+    with _naming(settings.where("schedule.send")):
+        return parse_schedule(settings.schedule.send, settings.newsletter.timezone)
+
+
+@contextmanager
+def _naming(where: str) -> Iterator[None]:
+    """The block; what it says of a setting's value is said with the setting's place."""
+    try:
+        yield
+    except BadInput as error:
+        raise type(error)(error.message, where=where, remedy=error.remedy) from error
+
+
 def _require_open(record: IssueRecord) -> None:
     """None. Raises WrongState for an issue of which nothing more is to be sent."""
     remedies = {
@@ -302,8 +326,8 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
     Raises NotFound, BadSetting or BadSchedule for what is wrong in the project's settings.
     """
     settings = load_settings(project, environ)
-    planned = settings.schedule.send
-    schedule = parse_schedule(planned, settings.newsletter.timezone) if planned else None
+    _check_addresses(settings)
+    schedule = _schedule(settings)
     stopped = threading.Event()
     clock = SystemClock(stopped)
     with closing(open_database(settings.database_url, now=clock.now())) as database:

@@ -24,6 +24,7 @@ from newsletter.errors import BadSetting, NotFound
 FILE = "newsletter.toml"
 PREFIX = "NEWSLETTER_"
 SECRETS = {"SENDGRID_API_KEY": "sendgrid_api_key"}
+_NOT_IN_FILE = {"project", "secrets", "places"}
 _FILE_NAMES = {"sender": "from"}
 """Fields whose name in the file is a Python keyword."""
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
@@ -52,7 +53,7 @@ def load_settings(project: Path, environ: Mapping[str, str]) -> Settings:
 
     lines = _Lines(path, text)
     variables = {**_read_dotenv(project / ".env"), **environ}
-    known = {f.name: f for f in dataclasses.fields(Settings) if f.name not in {"project", "secrets"}}
+    known = {f.name: f for f in dataclasses.fields(Settings) if f.name not in _NOT_IN_FILE}
     _refuse_unknown(table, Settings, (), lines, allowed=set(known))
     _overlay_environment(table, variables, lines)
     values = {
@@ -62,9 +63,21 @@ def load_settings(project: Path, environ: Mapping[str, str]) -> Settings:
     }
     if "newsletter" not in values:
         raise BadSetting("has no [newsletter] section", where=str(path), remedy="add one")
-    settings = Settings(project=project, secrets=_secrets(variables), **values)
+    settings = Settings(project=project, secrets=_secrets(variables), places=_places(table, lines), **values)
     _check(settings, lines)
     return settings
+
+
+def _places(table: Mapping[str, Any], lines: "_Lines", path: tuple[str, ...] = ()) -> dict[str, str]:
+    """Where each setting that is not in an array of tables was given."""
+    places: dict[str, str] = {}
+    for key, value in table.items():
+        here = (*path, key)
+        if isinstance(value, dict):
+            places |= _places(value, lines, here)
+        else:
+            places[".".join(here)] = lines.where(here)
+    return places
 
 
 class _Lines:

@@ -1,5 +1,6 @@
 """Every setting, with its unit and default; `docs/reference/settings.md` has an entry for each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -132,6 +133,12 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     secrets: Secrets = field(default_factory=Secrets)
+    places: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Where each setting was given (`file:line` or a variable's name), by its dotted path."""
+
+    def where(self, setting: str) -> str:
+        """The place of a setting such as `schedule.send`, for messages."""
+        return self.places.get(setting, f"newsletter.toml [{setting.rpartition('.')[0]}]")
 
     @property
     def database_url(self) -> str:

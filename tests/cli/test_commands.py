@@ -205,7 +205,7 @@ def test_what_does_not_exist_is_said_in_one_line(
         ('kind = "outbox"', 'kind = "pigeon"', "pigeon"),
         ('kind = "outbox"', 'kind = "sendgrid"', "SENDGRID_API_KEY"),
         ('timezone = "Europe/Berlin"', 'timezone = "Mars/Base"', "newsletter.toml:6"),
-        ('from = "The', 'from = "@The', "newsletter.toml"),
+        ("letter@news", "letter at news", "newsletter.toml:3"),
         ("[provider]", "[provider", "newsletter.toml"),
         ('folder = "posts"', 'folder = "nowhere"', "nowhere"),
     ],
