@@ -4,9 +4,11 @@ It knows of a request that failed what its caller must know: whether a byte of i
 never resends, never follows a redirect, and takes no proxy from the environment.
 """
 
+import contextlib
 import http.client
 import io
 import ipaddress
+import re
 import select
 import socket
 import ssl
@@ -20,12 +22,15 @@ from urllib.parse import urlsplit
 
 from newsletter.errors import BadSetting, ProviderUnavailable, SubmissionUncertain
 
+MAX_TIMEOUT = 300
+"""Seconds; a longer one would keep a pause waiting, and outlive the lease on the issue."""
 CONNECT_SECONDS = 10.0
 """Longest wait for one address to take the connection; the request's deadline holds when sooner."""
 IDLE_SECONDS = 5.0
 """A connection unused for longer is replaced: the other side may be about to close it."""
 MAX_ANSWER_BYTES = 256 * 1024
 """More of an answer's body is not read; providers answer with an id or a list of errors."""
+_BASE_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[\w./~-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +56,14 @@ class KeptConnection:
 
     `headers` go with every request and are shown nowhere: the place for an API key. Looking up
     the server's name is bounded by the system's resolver alone. Raises BadSetting for a base_url
-    that no key may be sent to.
+    that no key may be sent to and for a timeout that is no time.
     """
 
     def __init__(self, base_url: str, *, timeout: float, headers: Mapping[str, str]) -> None:
+        if not 0 < timeout <= MAX_TIMEOUT:
+            raise BadSetting(
+                f"the provider's timeout is not between 0 and {MAX_TIMEOUT} seconds", remedy="write 30"
+            )
         self._scheme, self._host, self._port, self._netloc = _checked(base_url)
         self._timeout = timeout
         self._headers = dict(headers)
@@ -134,8 +143,9 @@ class KeptConnection:
             if self._scheme == "http":
                 return opened
             self._context = self._context or ssl.create_default_context()  # 20 ms, so only once
-            opened.settimeout(deadline.left())
-            return self._context.wrap_socket(opened, server_hostname=self._host)
+            with contextlib.closing(opened):  # wrapping takes the socket over when it succeeds
+                opened.settimeout(deadline.left())
+                return self._context.wrap_socket(opened, server_hostname=self._host)
         except OSError as error:
             raise ProviderUnavailable(f"{self._host} cannot be reached: {_reason(error)}") from error
 
@@ -209,24 +219,21 @@ class _Reader(io.RawIOBase):
 def _checked(base_url: str) -> tuple[str, str, int, str]:
     """(scheme, host, port, host header) of an address that a key may be sent to."""
     try:
-        parts = urlsplit(base_url)
-        host, port = parts.hostname or "", parts.port
-        host.encode("idna")
-    except ValueError as error:  # UnicodeError is one, too
-        raise BadSetting(
-            "the provider's base_url is no address", remedy="write it as https://api.sendgrid.com"
-        ) from error
-    strange = parts.username is not None or parts.query or parts.fragment
-    if parts.scheme not in {"https", "http"} or not host or strange:
+        parts = urlsplit(base_url if _BASE_URL.fullmatch(base_url) else "")
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+        host.encode("idna")  # as the look-up will, which takes no label above 63 characters
+    except ValueError:
+        host = ""
+    if not host:
         raise BadSetting(
             "the provider's base_url is no https address", remedy="write it as https://api.sendgrid.com"
         )
-    if parts.scheme == "http" and not _is_loopback(host):
+    if scheme == "http" and not _is_loopback(host):
         raise BadSetting(
             "the provider's base_url is http, which would send the API key in clear text",
             remedy="write https instead",
         )
-    return parts.scheme, host, port or (443 if parts.scheme == "https" else 80), parts.netloc
+    return scheme, host, port or (443 if scheme == "https" else 80), parts.netloc
 
 
 def _is_loopback(host: str) -> bool:

@@ -44,7 +44,7 @@ class OutboxProvider:
         return cls(settings.project / settings.provider.outbox.folder, clock)
 
     def submit(self, email: RenderedEmail, sender: Sender, batch: Batch) -> Sequence[SendOutcome]:
-        """One submitted outcome per recipient: all files are there, or none of this batch is.
+        """One submitted outcome per recipient. Letters get their names when all are written whole.
 
         Raises as ports.Provider says; a full or forbidden disk is ProviderUnavailable.
         """

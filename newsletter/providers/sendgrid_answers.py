@@ -27,6 +27,7 @@ MAX_WAIT_SECONDS = 86_400.0
 """A wait that the other side names is never taken to be longer."""
 MAX_WORDS = 300
 """Characters of the provider's own words that are kept."""
+LONGEST_READ = 10_000
 _PERSON = re.compile(r"personalizations[.\[](\d+)\b")
 _ADDRESS = re.compile(r"\S*@\S*")
 _KEY = re.compile(r"SG\.[\w.-]+")
@@ -113,6 +114,7 @@ def _complaints(body: bytes) -> list[tuple[str, str]]:
 
 def _without_secrets(words: str, recipients: Sequence[Recipient]) -> str:
     """The words on one line, short, without anything that is or may be an address or a key."""
+    words = words[:LONGEST_READ]
     for recipient in recipients:
         words = re.sub(re.escape(recipient.address.addr_spec), "[address]", words, flags=re.IGNORECASE)
     words = _KEY.sub("[key]", _ADDRESS.sub("[address]", words))

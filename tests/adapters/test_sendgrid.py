@@ -401,9 +401,13 @@ def test_no_log_or_error_of_any_library_shows_key_or_letter(
         ("api.sendgrid.com", KEY, "no https address"),
         ("https://me:word@api.sendgrid.com", KEY, "no https address"),
         ("https://api.sendgrid.com/?x=1", KEY, "no https address"),
-        ("https://api.sendgrid.com:99999", KEY, "no address"),
-        ("https://[::1", KEY, "no address"),
-        ("https://" + "a" * 70 + ".com", KEY, "no address"),
+        ("https://api.sendgrid.com:99999", KEY, "no https address"),
+        ("https://[::1", KEY, "no https address"),
+        ("https://" + "a" * 70 + ".com", KEY, "no https address"),
+        ("https://api.send grid.com", KEY, "no https address"),
+        ("https://bücher.example", KEY, "no https address"),
+        ("https://api.sendgrid.com/é", KEY, "no https address"),
+        ("", KEY, "no https address"),
         ("https://api.sendgrid.com", "", "SENDGRID_API_KEY"),
         ("https://api.sendgrid.com", "SG.two\nlines", "SENDGRID_API_KEY"),
         ("https://api.sendgrid.com", "SG. space", "SENDGRID_API_KEY"),
@@ -417,6 +421,12 @@ def test_an_address_or_key_that_cannot_be_right_is_a_bad_setting(
         connect(url, key=key)
     assert caught.value.remedy
     assert not key or key not in str(caught.value)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 301])
+def test_a_time_out_that_is_no_time_is_a_bad_setting(connect: Connect, timeout: float) -> None:
+    with pytest.raises(BadSetting, match="timeout"):
+        connect("https://api.sendgrid.com", timeout=timeout)
 
 
 @pytest.mark.parametrize(

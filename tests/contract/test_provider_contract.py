@@ -155,6 +155,11 @@ def test_every_registered_provider_has_a_case_and_every_case_is_registered() -> 
     assert sorted(CASES) == REGISTERED
 
 
+def test_every_registered_provider_has_a_section_on_its_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "providers.md").read_text(encoding="utf-8")
+    assert set(REGISTERED) <= {line[3:].strip() for line in page.splitlines() if line.startswith("## ")}
+
+
 @pytest.mark.parametrize("count", [1, 2, "max"])
 def test_there_is_one_outcome_per_recipient_in_order(case: Case, count: int | str) -> None:
     whole = batch_of(case.provider.max_recipients if count == "max" else int(count))
