@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 
 from newsletter.errors import BadSetting, ProviderUnavailable, SubmissionUncertain
 
-MAX_TIMEOUT = 300
-"""Seconds; a longer one would keep a pause waiting, and outlive the lease on the issue."""
+MAX_TIMEOUT = 120
+"""Seconds; a longer request could outlive the sender's lease on the issue (180 s)."""
 CONNECT_SECONDS = 10.0
 """Longest wait for one address to take the connection; the request's deadline holds when sooner."""
 IDLE_SECONDS = 5.0
