@@ -3,9 +3,8 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from newsletter import faults
 from newsletter.models import (
@@ -34,27 +33,47 @@ from newsletter.store.tables import (
     subscribers,
 )
 
-_PEOPLE = (
-    select(
-        deliveries.c.seq,
-        deliveries.c.subscriber_id,
-        deliveries.c.addr_spec,
-        deliveries.c.display_name,
-        subscribers.c.status,
-    )
-    .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
+# Statements of the sending loop are made once: building one costs more than running it.
+_ISSUE = select(issues.c.number, issues.c.state).where(issues.c.id == bindparam("issue")).with_for_update()
+"""Locked, so that a pause or cancel that is committed is seen by every later claim."""
+_NEXT = (
+    select(batches)
     .where(
-        deliveries.c.issue == bindparam("issue"),
-        deliveries.c.seq.between(bindparam("first"), bindparam("last")),
+        batches.c.issue == bindparam("issue"),
+        batches.c.state == BatchState.PENDING,
+        or_(batches.c.retry_at.is_(None), batches.c.retry_at <= bindparam("now")),
     )
+    .order_by(batches.c.first_seq)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_HERE = and_(
+    deliveries.c.issue == bindparam("issue"),
+    deliveries.c.seq.between(bindparam("first"), bindparam("last")),
+)
+_STAYING = (
+    select(deliveries.c.seq, deliveries.c.subscriber_id, deliveries.c.addr_spec, deliveries.c.display_name)
+    .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    .where(_HERE, subscribers.c.status == SubscriberStatus.CONFIRMED)
     .order_by(deliveries.c.seq)
 )
-"""The frozen recipients of a batch, with what each one's subscription is now (NULL: forgotten)."""
-
+"""The frozen recipients of a batch who are subscribed now."""
+_LEFT = (
+    select(deliveries.c.seq, subscribers.c.status)
+    .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
+    .where(_HERE, func.coalesce(subscribers.c.status, "") != SubscriberStatus.CONFIRMED)
+    .order_by(deliveries.c.seq)
+)
+"""The others, with what their subscription is now (NULL: forgotten)."""
 _SETTLED = select(outcomes.c.seq).where(
     outcomes.c.issue == bindparam("issue"),
     outcomes.c.seq.between(bindparam("first"), bindparam("last")),
 )
+_HAND_OVER = update(batches).where(batches.c.id == bindparam("batch"))
+_ATTEMPT = insert(attempts)
+
+Person = Row[int, SubscriberId, str, str]
+"""seq, subscriber_id, addr_spec, display_name"""
 
 
 def take_next(
@@ -68,63 +87,43 @@ def take_next(
     if batch is None:
         return None
     attempt = AttemptId(secrets.token_hex(16))
-    place = {"issue": batch.issue, "first": batch.first_seq, "last": batch.last_seq}
-    people = connection.execute(_PEOPLE, place).all()
-    if batch.rejected or batch.suppressed_since:
-        settled = set(connection.scalars(_SETTLED, place))
-        people = [person for person in people if person[0] not in settled]
-    left = [person for person in people if person[4] != SubscriberStatus.CONFIRMED]
-    if left:
-        _keep_departures(connection, batch.issue, left, now)
-        people = [person for person in people if person[4] == SubscriberStatus.CONFIRMED]
-    _hand_over(connection, batch, attempt if people else None, len(people), len(left))
+    people, left = _people(connection, batch)
+    _keep_departures(connection, batch.issue, left, now)
+    values = {
+        "state": BatchState.SUBMITTING if people else BatchState.REFUSED,
+        "attempt": attempt if people else None,
+        "retry_at": None,
+        "pending": 0,
+        "submitting": len(people),
+        "suppressed_since": batch.suppressed_since + len(left),
+    }
+    connection.execute(_HAND_OVER, {"batch": batch.id, **values})
     if people:
-        connection.execute(
-            insert(attempts).values(
-                id=attempt,
-                batch=batch.id,
-                state=AttemptState.INFLIGHT,
-                owner=lease.owner,
-                fence=lease.fence,
-                recipients=len(people),
-                started_at=now,
-                deadline=deadline,
-            )
-        )
+        values = {
+            "id": attempt,
+            "batch": batch.id,
+            "state": AttemptState.INFLIGHT,
+            "owner": lease.owner,
+            "fence": lease.fence,
+            "recipients": len(people),
+            "started_at": now,
+            "deadline": deadline,
+        }
+        connection.execute(_ATTEMPT, values)
     faults.point("inside-claim")
     return Claim(
         batch_id=BatchId(batch.id),
         issue_id=issue_id,
         attempt=attempt,
-        deliveries=tuple(
-            Delivery(
-                id=DeliveryId(f"{issue_id}.{seq}"),
-                subscriber_id=SubscriberId(subscriber_id),
-                address=Address(addr_spec=addr_spec, display_name=name),
-            )
-            for seq, subscriber_id, addr_spec, name, _ in people
-        ),
+        deliveries=tuple(_deliveries(issue_id, people)),
     )
 
 
 def _next_batch(connection: Connection, issue_id: IssueId, now: datetime) -> Batch | None:
-    # Locked, so that a pause or cancel that is committed is seen by every later claim.
-    issue = connection.execute(
-        select(issues.c.number, issues.c.state).where(issues.c.id == issue_id).with_for_update()
-    ).one_or_none()
+    issue = connection.execute(_ISSUE, {"issue": issue_id}).one_or_none()
     if issue is None or issue.state not in SENDING:
         return None
-    batch = connection.execute(
-        select(batches)
-        .where(
-            batches.c.issue == issue.number,
-            batches.c.state == BatchState.PENDING,
-            or_(batches.c.retry_at.is_(None), batches.c.retry_at <= now),
-        )
-        .order_by(batches.c.first_seq)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).one_or_none()
+    batch = connection.execute(_NEXT, {"issue": issue.number, "now": now}).one_or_none()
     if batch is not None and issue.state == IssueState.FROZEN:
         connection.execute(
             update(issues).where(issues.c.number == issue.number).values(state=IssueState.SUBMITTING)
@@ -132,31 +131,44 @@ def _next_batch(connection: Connection, issue_id: IssueId, now: datetime) -> Bat
     return batch
 
 
-def _hand_over(
-    connection: Connection, batch: Batch, attempt: AttemptId | None, staying: int, left: int
-) -> None:
-    values = {
-        "state": BatchState.SUBMITTING if staying else BatchState.REFUSED,
-        "attempt": attempt,
-        "retry_at": None,
-        "pending": 0,
-        "submitting": staying,
-        "suppressed_since": batch.suppressed_since + left,
-    }
-    connection.execute(update(batches).where(batches.c.id == batch.id).values(values))
+def _people(connection: Connection, batch: Batch) -> tuple[Sequence[Person], Sequence[Row[int, str | None]]]:
+    """Who goes along, and who has left since: of those of the batch who are not settled yet."""
+    place = {"issue": batch.issue, "first": batch.first_seq, "last": batch.last_seq}
+    people: Sequence[Person] = connection.execute(_STAYING, place).all()
+    if len(people) == batch.pending == batch.size:
+        return people, ()
+    left: Sequence[Row[int, str | None]] = connection.execute(_LEFT, place).all()
+    settled = set(connection.scalars(_SETTLED, place))
+    return (
+        [person for person in people if person[0] not in settled],
+        [person for person in left if person[0] not in settled],
+    )
+
+
+def _deliveries(issue_id: IssueId, people: Sequence[Person]) -> list[Delivery]:
+    return [
+        Delivery(
+            id=DeliveryId(f"{issue_id}.{seq}"),
+            subscriber_id=subscriber_id,
+            address=Address(addr_spec=addr_spec, display_name=name),
+        )
+        for seq, subscriber_id, addr_spec, name in people
+    ]
 
 
 def _keep_departures(
-    connection: Connection, issue: int, left: Sequence[Row[*tuple[Any, ...]]], now: datetime
+    connection: Connection, issue: int, left: Sequence[Row[int, str | None]], now: datetime
 ) -> None:
+    if not left:
+        return
     rows = [
         {
             "issue": issue,
-            "seq": person[0],
+            "seq": seq,
             "status": DeliveryStatus.SUPPRESSED_SINCE,
-            "reason": person[4] or "forgotten",
+            "reason": status or "forgotten",
             "at": now,
         }
-        for person in left
+        for seq, status in left
     ]
     connection.execute(insert(outcomes), rows)

@@ -134,7 +134,7 @@ def _file(address: URL) -> Path:
 
 def _sqlite(address: URL) -> Engine:
     _file(address).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -154,7 +154,9 @@ def _sqlite(address: URL) -> Engine:
 
 def _postgresql(address: URL) -> Engine:
     try:
-        engine = create_engine(address, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+        engine = create_engine(
+            address, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}, hide_parameters=True
+        )
     except ModuleNotFoundError as error:
         raise BadSetting(
             "PostgreSQL needs the package psycopg",

@@ -14,13 +14,19 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from newsletter.errors import Busy, LeaseLost
 from newsletter.models import Lease
 from newsletter.store.engine import Database, insert_new
 from newsletter.store.locks import try_lock
 from newsletter.store.tables import leases
+
+_HELD = update(leases).where(
+    leases.c.name == bindparam("held"),
+    leases.c.owner == bindparam("by"),
+    leases.c.fence == bindparam("since"),
+)
 
 
 def new_owner() -> str:
@@ -77,11 +83,7 @@ def confirm(connection: Connection, lease: Lease) -> None:
 
 
 def _update_held(connection: Connection, lease: Lease, values: dict[str, object]) -> None:
-    held = connection.execute(
-        update(leases)
-        .where(leases.c.name == lease.name, leases.c.fence == lease.fence, leases.c.owner == lease.owner)
-        .values(values)
-    )
+    held = connection.execute(_HELD, {"held": lease.name, "by": lease.owner, "since": lease.fence, **values})
     if held.rowcount != 1:
         raise LeaseLost(f"another process has taken over {lease.name!r}", remedy="let it finish")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
 
 from newsletter.models import (
     AttemptId,
@@ -27,6 +27,14 @@ Batch = Row[Any]
 """A row of `batches`."""
 SENDING = (IssueState.FROZEN, IssueState.SUBMITTING)
 """The states of an issue in which batches are handed out."""
+
+_CLOSE = update(attempts).where(
+    attempts.c.id == bindparam("open_attempt"), attempts.c.state.in_(OPEN_ATTEMPTS)
+)
+_BATCH_OF = select(batches).where(
+    batches.c.id == bindparam("batch"), batches.c.attempt == bindparam("attempt")
+)
+_MOVE = update(batches).where(batches.c.id == bindparam("batch"))
 
 
 def seq_of(delivery_id: DeliveryId) -> int:
@@ -53,22 +61,17 @@ def close(
 
     An attempt in doubt counts as open: its own sender's late answer settles it.
     """
-    closed = connection.execute(
-        update(attempts)
-        .where(attempts.c.id == claim.attempt, attempts.c.state.in_(OPEN_ATTEMPTS))
-        .values(state=state, answered_at=now, detail=detail, provider_message_id=message_id)
-    )
+    values = {"state": state, "answered_at": now, "detail": detail, "provider_message_id": message_id}
+    closed = connection.execute(_CLOSE, {"open_attempt": claim.attempt, **values})
     if closed.rowcount == 0:
         return None
-    return connection.execute(
-        select(batches).where(batches.c.id == claim.batch_id, batches.c.attempt == claim.attempt)
-    ).one()
+    return connection.execute(_BATCH_OF, {"attempt": claim.attempt, "batch": claim.batch_id}).one()
 
 
 def move(connection: Connection, batch: Batch, state: BatchState, **columns: object) -> None:
     """None; the batch is in this state, and nobody of it is in a request any more."""
     values = {"submitting": 0, "uncertain": 0, "retry_at": None, **columns, "state": state}
-    connection.execute(update(batches).where(batches.c.id == batch.id).values(values))
+    connection.execute(_MOVE, {"batch": batch.id, **values})
 
 
 def doubt(connection: Connection, batch_id: BatchId, attempt: AttemptId, detail: str, now: datetime) -> int:
