@@ -11,17 +11,56 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin, urlsplit
 
-from bs4 import BeautifulSoup, Comment, NavigableString, Tag
+from bs4 import BeautifulSoup, Comment, Tag
+from bs4.element import NavigableString
 
-_UNSEEN = ["script", "style", "svg", "template", "textarea", "select", "head", "iframe", "video", "audio", "object"]
-_INLINE = set(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q rp rt ruby s samp small span"
-    " strike strikethrough strong sub sup time tt u var wbr".split()
+_UNSEEN = [
+    "script",
+    "style",
+    "svg",
+    "template",
+    "textarea",
+    "select",
+    "head",
+    "iframe",
+    "video",
+    "audio",
+    "object",
+]
+_INLINE = re.compile(
+    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark|q|rp|rt|ruby|s|samp|small"
+    "|span|strike|strikethrough|strong|sub|sup|time|tt|u|var|wbr"
 )
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
-_COUNTER_HOSTS = ("feeds.wordpress.com", "stats.wordpress.com", "pixel.wp.com", "cpx.golem.de", "doubleclick.net")
-_POSTS = ("twitter-tweet", "instagram-media", "bluesky-embed", "mastodon-embed", "tiktok-embed", "imgur-embed-pub")
-_HARMFUL_TAGS = ["script", "style", "iframe", "object", "embed", "form", "input", "svg", "math", "link", "meta", "base"]
+_COUNTER_HOSTS = (
+    "feeds.wordpress.com",
+    "stats.wordpress.com",
+    "pixel.wp.com",
+    "cpx.golem.de",
+    "doubleclick.net",
+)
+_POSTS = (
+    "twitter-tweet",
+    "instagram-media",
+    "bluesky-embed",
+    "mastodon-embed",
+    "tiktok-embed",
+    "imgur-embed-pub",
+)
+_HARMFUL_TAGS = [
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "input",
+    "svg",
+    "math",
+    "link",
+    "meta",
+    "base",
+]
 _HARMFUL_ADDRESS = re.compile(r"\s*(?:javascript|vbscript|data|file)\s*:", re.IGNORECASE)
 
 
@@ -31,6 +70,9 @@ class Shown:
 
     words: Counter[str]
     links: set[str]
+    inner_links: set[str]
+    """Links to a part of the post itself, such as a footnote's mark and the way back."""
+    footnotes: int
     images: list[set[str]]
     """For each image the addresses at which it can be had."""
     quotations: Counter[tuple[int, str]]
@@ -74,13 +116,20 @@ def compare(fidelity: Fidelity, source_html: str, letter_html: str, *, base: str
     fidelity.posts += 1
     kept_words = source.words & letter.words
     _add(fidelity.words, kept_words.total(), source.words.total())
-    _add(fidelity.links, len(source.links & letter.links), len(source.links))
+    outgoing, inner = source.links - source.inner_links, source.inner_links - letter.links
+    kept_inner = min(len(inner), 2 * letter.footnotes)
+    _add(
+        fidelity.links,
+        len(source.links) - len(outgoing - letter.links) - len(inner) + kept_inner,
+        len(source.links),
+    )
     in_letter = set().union(*letter.images) if letter.images else set()
     _add(fidelity.images, sum(1 for image in source.images if image & in_letter), len(source.images))
     _add(fidelity.quotations, (source.quotations & letter.quotations).total(), source.quotations.total())
     _add(fidelity.embeds, min(source.embeds, letter.cards), source.embeds)
     fidelity.lost += [f"word {word} ×{n}" for word, n in (source.words - letter.words).most_common(20)]
-    fidelity.lost += [f"link {link}" for link in source.links - letter.links]
+    fidelity.lost += [f"link {link}" for link in outgoing - letter.links]
+    fidelity.lost += [f"{len(inner)} links inside the post"] * (kept_inner < len(inner))
     fidelity.lost += [f"image {sorted(image)}" for image in source.images if not image & in_letter]
     fidelity.lost += [f"quotation {quotation}" for quotation in source.quotations - letter.quotations]
     if letter.cards < source.embeds:
@@ -92,19 +141,25 @@ def shown(html: str, base: str) -> Shown:
     """What the HTML shows to a reader."""
     soup = BeautifulSoup(html, "lxml")
     embeds, cards = _count_embeds(soup), _count_cards(soup)
+    footnotes = len(soup.select("section.footnotes li"))
+    ids = {_address(f"#{_attribute(element, 'id')}", base) for element in soup(id=True)}
     for unseen in soup(_UNSEEN):
-        if isinstance(unseen, Tag):
-            unseen.decompose()
+        unseen.decompose()
+    links = {
+        target
+        for link in soup("a")
+        if (_text(link).strip() or link.find("img"))
+        if (target := _address(_attribute(link, "href"), base)) and not _is_counter_link(link, base)
+    }
     return Shown(
         words=Counter(_words(_text(soup))),
-        links={
-            target
-            for link in soup("a")
-            if isinstance(link, Tag) and (_text(link).strip() or link.find("img"))
-            if (target := _address(_attribute(link, "href"), base)) and not _is_counter_link(link, base)
-        },
-        images=[found for image in soup("img") if isinstance(image, Tag) and (found := _image(image, base))],
-        quotations=Counter(_quotation(quote) for quote in soup("blockquote") if isinstance(quote, Tag)),
+        links=links,
+        inner_links=links & ids,
+        footnotes=footnotes,
+        images=[found for image in soup("img") if (found := _image(image, base))],
+        quotations=Counter(
+            _quotation(quote) for quote in soup("blockquote") if _text(quote).strip() or quote.find("img")
+        ),
         embeds=embeds,
         cards=cards,
     )
@@ -113,13 +168,15 @@ def shown(html: str, base: str) -> Shown:
 def harmful(html: str) -> list[str]:
     """Everything in the HTML that acts, tracks, or reaches where a letter must not."""
     soup = BeautifulSoup(html, "lxml")
-    found = [f"<{element.name}>" for element in soup(_HARMFUL_TAGS) if isinstance(element, Tag)]
+    found = [f"<{element.name}>" for element in soup(_HARMFUL_TAGS)]
     for element in soup(True):
-        if not isinstance(element, Tag):
-            continue
         for name in element.attrs:
             value = _attribute(element, name)
-            if name.startswith("on") or name in {"style", "srcdoc", "formaction"} or _HARMFUL_ADDRESS.match(value):
+            if (
+                name.startswith("on")
+                or name in {"style", "srcdoc", "formaction"}
+                or _HARMFUL_ADDRESS.match(value)
+            ):
                 found.append(f'{element.name} {name}="{value[:60]}"')
         if element.name == "img" and _is_counter(element, _attribute(element, "src")):
             found.append(f"counter {_attribute(element, 'src')[:80]}")
@@ -141,7 +198,7 @@ def _text(element: Tag) -> str:
     pieces: list[str] = []
     for child in element.children:
         if isinstance(child, Tag):
-            apart = "" if child.name in _INLINE else " "
+            apart = "" if _INLINE.fullmatch(child.name) else " "
             pieces += [apart, _text(child), apart]
         elif isinstance(child, NavigableString) and not isinstance(child, Comment):
             pieces.append(str(child))
@@ -153,7 +210,9 @@ def _words(text: str) -> list[str]:
 
 
 def _address(value: str, base: str) -> str:
-    """One spelling of an absolute address; empty when a mail must not carry it."""
+    """One spelling of an absolute address; empty when there is none or a mail must not carry it."""
+    if not value:
+        return ""
     try:
         absolute = urljoin(base, re.sub(r"\s+", "%20", unquote(value.strip())))
         scheme = urlsplit(absolute).scheme
@@ -182,8 +241,7 @@ def _is_counter(image: Tag, address: str) -> bool:
 
 def _is_counter_link(link: Tag, base: str) -> bool:
     """Whether nothing but a counter's picture can be seen of the link."""
-    images = [image for image in link("img") if isinstance(image, Tag)]
-    return not _text(link).strip() and not any(_image(image, base) for image in images)
+    return not _text(link).strip() and not any(_image(image, base) for image in link("img"))
 
 
 def _quotation(quote: Tag) -> tuple[int, str]:
@@ -195,12 +253,12 @@ def _count_embeds(soup: BeautifulSoup) -> int:
     """Every outermost frame, player or quoted post that has an address."""
     count = 0
     for element in soup(["iframe", "video", "audio", "object", "embed", "blockquote"]):
-        if not isinstance(element, Tag) or element.find_parent(["video", "audio", "object"]):
+        if element.find_parent(["video", "audio", "object"]):
             continue
         if element.name == "blockquote":
             count += any(name in _POSTS for name in _attribute(element, "class").split())
         else:
-            count += any(_embedded_address(part) for part in [element, *element.find_all(True)] if isinstance(part, Tag))
+            count += any(_embedded_address(part) for part in [element, *element(True)])
     return count
 
 
@@ -213,5 +271,5 @@ def _embedded_address(part: Tag) -> bool:
 
 def _count_cards(soup: BeautifulSoup) -> int:
     """Cards that have a title with a link."""
-    titles = (card.find("a") for card in soup("div", class_="card") if isinstance(card, Tag))
+    titles = (card.find("a") for card in soup("div", class_="card"))
     return sum(1 for title in titles if isinstance(title, Tag) and _text(title).strip() and title.get("href"))

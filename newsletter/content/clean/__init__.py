@@ -11,6 +11,7 @@ from html import unescape
 from newsletter.content.clean.blocks import blocks_of
 from newsletter.content.clean.embeds import cards_for_embeds
 from newsletter.content.clean.excerpt import excerpt, first_sentences
+from newsletter.content.clean.footnotes import lift_footnotes
 from newsletter.content.clean.languages import keep_differing
 from newsletter.content.clean.sanitise import (
     is_too_much,
@@ -21,7 +22,7 @@ from newsletter.content.clean.sanitise import (
 )
 from newsletter.content.clean.tidy import tidy
 from newsletter.content.clean.titles import plain_text
-from newsletter.content.clean.tomarkdown import text_to_markdown, to_markdown
+from newsletter.content.clean.tomarkdown import FootnoteInHtml, text_to_markdown, to_markdown
 from newsletter.content.clean.tree import Node, parse
 from newsletter.models import Image
 
@@ -57,12 +58,25 @@ def clean_html(html: str, *, base_url: str, language: str = "", direction: str =
     canonical = sanitise_incoming(html)
     if is_too_much(canonical):
         return _only_words(html)
+    blocks = _blocks(canonical, base_url, language, direction)
+    try:
+        markdown = to_markdown(blocks)
+    except FootnoteInHtml:
+        blocks = _blocks(canonical, base_url, language, direction, footnotes=False)
+        markdown = to_markdown(blocks)
+    return Cleaned(markdown=markdown, image=_picture(blocks), summary=first_sentences(blocks))
+
+
+def _blocks(
+    canonical: str, base_url: str, language: str, direction: str, *, footnotes: bool = True
+) -> list[Node]:
     root = parse(canonical)
     keep_differing(root, language=language, direction=direction)
+    if footnotes:
+        lift_footnotes(root, base_url)
     cards_for_embeds(root, base_url)
     tidy(root, base_url)
-    blocks = blocks_of(root, base_url)
-    return Cleaned(markdown=to_markdown(blocks), image=_picture(blocks), summary=first_sentences(blocks))
+    return blocks_of(root, base_url)
 
 
 def _only_words(html: str) -> Cleaned:

@@ -1,7 +1,7 @@
 """Addresses that a mail may carry, made absolute; and the ones that only count readers."""
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from markdown_it.common.normalize_url import normalizeLink
 
@@ -61,6 +61,12 @@ def largest_of(srcset: str) -> str:
 def is_counter(url: str) -> bool:
     """Whether the address only counts readers (feed counters, analytics)."""
     return bool(_COUNTERS.match(url))
+
+
+def fragment(value: str, base: str) -> str:
+    """The part of the post itself that a link leads to; empty when it leads elsewhere."""
+    page, _, part = value.strip().partition("#")
+    return unquote(part) if page in {"", base.partition("#")[0]} else ""
 
 
 def host_of(url: str) -> str:

@@ -50,6 +50,7 @@ class _Flow:
             "figure": self._figure,
             "details": self._details,
             "hr": lambda _node: [Node("hr")],
+            "footnote": self._footnote,
         }
 
     def blocks(self, content: Iterable[Content]) -> list[Node]:
@@ -165,6 +166,9 @@ class _Flow:
             made[0].children.append(below)
             return made
         return [*made, below]
+
+    def _footnote(self, node: Node) -> list[Node]:
+        return [Node("footnote", {"label": node.get("label")}, self._lines(node))]
 
     def _details(self, node: Node) -> list[Node]:
         summary = [child for child in node.children if isinstance(child, Node) and child.tag == "summary"]

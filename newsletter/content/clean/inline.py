@@ -43,7 +43,8 @@ def code_text(content: Iterable[Content]) -> list[Content]:
         elif child.tag == "br":
             _append_text(result, "\n")
         elif child.tag in {"a", "img"}:
-            kept = {name: value for name, value in child.attributes.items() if name in _ATTRIBUTES[child.tag]}
+            names_kept = _ATTRIBUTES[child.tag] - {"class"}
+            kept = {name: value for name, value in child.attributes.items() if name in names_kept}
             result.append(Node(child.tag, kept, code_text(child.children)))
         else:
             if child.tag not in INLINE and result and not _ends_line(result):
@@ -62,6 +63,8 @@ def _simplified(node: Node, within: frozenset[str]) -> list[Content]:
     tag = node.tag
     if tag == "br":
         return [Node("br")]
+    if tag == "footnote-ref":
+        return [node]
     if tag in {"img", "wbr"}:
         return [_without_other_attributes(node)]
     kept = _without_other_attributes(node)

@@ -63,16 +63,19 @@ _INCOMING = nh3.Cleaner(
 )
 
 _OUTGOING = nh3.Cleaner(
-    tags=_TEXT - names("acronym b big del font i nobr strike tt") | {"div"},
+    tags=_TEXT - names("acronym b big del font i nobr strike tt") | {"div", "section"},
     clean_content_tags=_FORGOTTEN,
     attributes={
         "*": {"lang", "dir"},
-        "a": {"href"},
+        "a": {"href", "class"},
         "abbr": {"title"},
         "code": {"class"},
         "div": {"class"},
+        "hr": {"class"},
         "img": {"src", "alt", "title", "width", "height"},
         "ol": {"start", "reversed", "type"},
+        "section": {"class"},
+        "sup": {"class"},
         "td": {"colspan", "rowspan", "align"},
         "th": {"colspan", "rowspan", "align", "scope"},
     },
@@ -92,7 +95,7 @@ _NOSCRIPT = re.compile(r"<(/?)noscript(?=[\s/>])", re.IGNORECASE)
 _MATH = re.compile(r"<(/?)math(?=[\s/>])", re.IGNORECASE)
 _GIST = re.compile(r'<script\s[^<>]*?src="(https://gist\.github\.com/[^"<>\s]+)"[^<>]*>', re.IGNORECASE)
 _DATA_URL = re.compile(r"(=\s*[\"']?)data:[^\"'>\s]*")
-_HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 
 
 def without_controls(text: str) -> str:

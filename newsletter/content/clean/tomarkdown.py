@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from typing import TypeGuard
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
@@ -25,8 +26,15 @@ _LARGEST_START = 999_999_999
 _ALIGNMENTS = {"left": ":--", "center": ":-:", "right": "--:"}
 
 
+class FootnoteInHtml(Exception):
+    """A block that must stay HTML refers to a footnote, which Markdown would then not find."""
+
+
 def to_markdown(blocks: Iterable[Node]) -> str:
-    """Markdown that reads the same as the blocks; what Markdown lacks stays as cleaned HTML."""
+    """Markdown that reads the same as the blocks; what Markdown lacks stays as cleaned HTML.
+
+    Raises FootnoteInHtml when footnotes cannot be kept as such.
+    """
     return "\n\n".join("\n".join(lines) for lines in _sequence(blocks, write=_proven))
 
 
@@ -46,7 +54,12 @@ def as_rendered(markdown: str) -> Node:
 
 
 def html_block(node: Node) -> list[str]:
-    """The block as HTML on one line: an empty line would end it for Markdown."""
+    """The block as HTML on one line: an empty line would end it for Markdown.
+
+    Raises FootnoteInHtml when it refers to a footnote.
+    """
+    if node.find("footnote-ref"):
+        raise FootnoteInHtml
     html = sanitise_outgoing(serialise(_as_html(node))).strip()
     if "<pre" in html:
         return [html.replace("\n", "&#10;")]
@@ -59,10 +72,38 @@ def _parser() -> MarkdownIt:
 
 
 def _proven(block: Node, mark: str) -> list[str]:
+    if block.tag == "footnote":
+        return _proven_footnote(block)
     lines = _block(block, mark)
-    if seen(as_rendered("\n".join(lines)).children) == seen([_as_html(block)]):
-        return lines
-    return html_block(block)
+    labels = sorted({mark.get("label") for mark in block.find("footnote-ref")})
+    rendered = as_rendered("\n".join([*lines, *(f"\n[^{label}]: note" for label in labels)]))
+    read = [child for child in rendered.children if not _is_footnotes(child)]
+    return lines if seen(read) == seen([_as_html(block)]) else html_block(block)
+
+
+def _proven_footnote(block: Node) -> list[str]:
+    """The lines of a footnote. Raises FootnoteInHtml when they would not read the same."""
+    first, *rest = _lines(block.children) or [""]
+    lines = [f"[^{block.get('label')}]: {first}".rstrip(), *(f"    {line}".rstrip() for line in rest)]
+    rendered = as_rendered("\n".join([f"mark[^{block.get('label')}]", "", *lines]))
+    notes = [item for part in rendered.children if _is_footnotes(part) for item in part.find("li")[:1]]
+    read = [child for note in notes for child in _without_back_links(note).children]
+    if seen(read) != seen([_as_html(child) for child in block.children if isinstance(child, Node)]):
+        raise FootnoteInHtml
+    return lines
+
+
+def _is_footnotes(content: Content) -> TypeGuard[Node]:
+    return isinstance(content, Node) and bool(content.classes & {"footnotes", "footnotes-sep"})
+
+
+def _without_back_links(node: Node) -> Node:
+    kept = [
+        child for child in node.children if isinstance(child, str) or "footnote-backref" not in child.classes
+    ]
+    return Node(
+        node.tag, node.attributes, [c if isinstance(c, str) else _without_back_links(c) for c in kept]
+    )
 
 
 def _as_html(node: Node) -> Node:
@@ -236,6 +277,8 @@ def _inline(content: Sequence[Content], *, line_break: str, following: str = "")
             written = f"{written[:-1]}\\{written[-1]}"
         if piece.startswith("{") and written.endswith((")", "}")):
             piece = f"\\{piece}"
+        if piece.startswith(("(", ":")) and written.endswith("]") and isinstance(child, str):
+            piece = f"\\{piece}"
         written += piece
     return written
 
@@ -252,6 +295,8 @@ def _element(node: Node, before: str, after: str, line_break: str) -> str:
         return line_break
     if tag == "img":
         return _image(node)
+    if tag == "footnote-ref":
+        return f"[^{node.get('label')}]"
     if {"lang", "dir"} & node.attributes.keys():
         return _tagged(node, after, line_break)
     if tag == "code":

@@ -17,7 +17,7 @@ def names(words: str) -> frozenset[str]:
 
 VOID = names("br col embed hr img input param source track wbr")
 INLINE = names(
-    "a abbr b bdi bdo big br button cite code data del dfn em font i img ins kbd label mark nobr"
+    "a abbr b bdi bdo big br button cite code data del dfn em font footnote-ref i img ins kbd label mark nobr"
     " picture q rp rt ruby s samp small span strike strong sub sup time tt u var wbr x-noscript"
 )
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -65,12 +65,13 @@ class Node:
     def is_blank(self) -> bool:
         """Whether nothing inside can be seen."""
         return all(
-            not child.strip() if isinstance(child, str) else child.tag not in {"img", "hr"} and child.is_blank
+            not child.strip() if isinstance(child, str) else child.tag not in _SEEN and child.is_blank
             for child in self.children
         )
 
 
 Content = Node | str
+_SEEN = frozenset({"img", "hr", "footnote-ref"})
 
 
 def parse(canonical: str) -> Node:
@@ -149,6 +150,9 @@ class _Reader:
                 self.text.append(child)
                 continue
             tag = child.tag
+            if tag == "footnote-ref" or "footnote-ref" in child.classes:
+                self.shape["footnote-ref"] += 1
+                continue
             if tag == "blockquote":
                 self.quotations.append(quotation)
             if (
