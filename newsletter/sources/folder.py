@@ -198,9 +198,8 @@ def _title_and_body(title: str, body: str) -> tuple[str, str]:
     tokens = parser().parse(body)
     if not tokens or tokens[0].type != "heading_open" or tokens[0].map is None:
         return title, body
-    heading = " ".join(
-        child.content for child in tokens[1].children or [] if child.type in {"text", "code_inline"}
-    )
-    if title and heading.strip() != title:
+    words = (" " if child.type == "softbreak" else child.content for child in tokens[1].children or [])
+    heading = " ".join("".join(words).split())
+    if title and heading != title:
         return title, body
-    return title or heading.strip(), "\n".join(body.splitlines()[tokens[0].map[1] :])
+    return title or heading, "\n".join(body.splitlines()[tokens[0].map[1] :])
