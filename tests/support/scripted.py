@@ -1,0 +1,46 @@
+"""A provider that answers as a test has written down, and remembers what it was asked."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from newsletter.errors import ProviderError
+from newsletter.models import Batch, Delivery, Recipient, RenderedEmail, Sender, SendOutcome, SendStatus
+
+Step = ProviderError | Callable[[Batch], Sequence[SendOutcome]]
+
+
+class ScriptedProvider:
+    """Each request meets the next step of the script: an error, or a call that answers.
+
+    Requests after the last step are accepted, or meet `default`.
+    """
+
+    name = "scripted"
+
+    def __init__(self, *steps: Step, default: Step | None = None, max_recipients: int = 1000) -> None:
+        self.max_recipients = max_recipients
+        self.requests: list[Batch] = []
+        self.accepted: list[str] = []
+        """The addresses of whom a request that was answered with outcomes accepted, in order."""
+        self._steps = deque(steps)
+        self._default = default or self.accept
+
+    def submit(self, email: RenderedEmail, sender: Sender, batch: Batch) -> Sequence[SendOutcome]:
+        self.requests.append(batch)
+        step = self._steps.popleft() if self._steps else self._default
+        if isinstance(step, ProviderError):
+            raise step
+        return step(batch)
+
+    def accept(self, batch: Batch) -> Sequence[SendOutcome]:
+        """The outcomes of a request in which everybody is taken."""
+        self.accepted += [recipient.address.addr_spec for recipient in batch.recipients]
+        return [SendOutcome(delivery_id=r.delivery_id, status=SendStatus.SUBMITTED) for r in batch.recipients]
+
+    def close(self) -> None:
+        pass
+
+
+def plain_recipient(delivery: Delivery) -> Recipient:
+    """The recipient of a letter without personal parts."""
+    return Recipient(delivery_id=delivery.id, address=delivery.address, merge_data={}, headers={})
