@@ -1,11 +1,9 @@
 """newsletter.toml, `.env` and the environment → Settings, or an error that names file, line and word.
 
-Order, the strongest first: command line (`overrides`) > environment (`NEWSLETTER_SECTION__KEY`) >
-`.env` > newsletter.toml > default.
+Order, the strongest first: environment (`NEWSLETTER_SECTION__KEY`) > `.env` > newsletter.toml > default.
 """
 
 import dataclasses
-import difflib
 import re
 import tomllib
 import types
@@ -18,16 +16,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from newsletter.config.settings import Secrets, Settings
-from newsletter.errors import BadSetting, NotFound
+from newsletter.config.environment import Variables, read_secrets, read_variables, setting_variables
+from newsletter.config.places import Places, SettingPath, dotted
+from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.errors import BadSetting, NotFound, did_you_mean
 
 FILE = "newsletter.toml"
-PREFIX = "NEWSLETTER_"
-SECRETS = {"SENDGRID_API_KEY": "sendgrid_api_key"}
 _NOT_IN_FILE = {"project", "secrets", "places"}
 _FILE_NAMES = {"sender": "from"}
 """Fields whose name in the file is a Python keyword."""
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+_DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?", re.ASCII)
 
 
 def load_settings(project: Path, environ: Mapping[str, str]) -> Settings:
@@ -37,9 +35,36 @@ def load_settings(project: Path, environ: Mapping[str, str]) -> Settings:
     is wrong in it, in `.env` or in the environment.
     """
     path = project / FILE
+    text = _read(path)
+    table = _parse(text, path)
+    places = Places(path, text)
+    variables = read_variables(project, environ)
+    known = {name for name in setting_names(Settings) if name not in _NOT_IN_FILE}
+    _refuse_unknown(table, Settings, (), places, allowed=known)
+    _overlay(table, variables, places, known)
+    values = {
+        name: _convert(table[name], _type_of(Settings, name), (name,), places)
+        for name in known
+        if name in table
+    }
+    if "newsletter" not in values:
+        raise BadSetting("has no [newsletter] section", where=str(path), remedy="add one")
+    settings = Settings(
+        project=project, secrets=read_secrets(project, variables), places=places.of(table), **values
+    )
+    _check_newsletter(settings.newsletter, places)
+    _check(settings, places)
+    return settings
+
+
+def setting_names(table: type) -> dict[str, "dataclasses.Field[Any]"]:
+    """The fields of a settings table, by the name that they have in the file."""
+    return {_FILE_NAMES.get(field.name, field.name): field for field in dataclasses.fields(table)}
+
+
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise NotFound(
             f"{path} does not exist",
@@ -48,71 +73,20 @@ def load_settings(project: Path, environ: Mapping[str, str]) -> Settings:
         ) from error
     except UnicodeDecodeError as error:
         raise BadSetting("is not UTF-8", where=str(path), remedy="save it in UTF-8") from error
+    except OSError as error:
+        raise BadSetting(
+            f"cannot be read: {error.strerror}", where=str(path), remedy="make it a readable file"
+        ) from error
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadSetting(f"is not TOML: {error}", where=str(path), remedy="mend the line named") from error
-
-    lines = _Lines(path, text)
-    variables = {**_read_dotenv(project / ".env"), **environ}
-    known = {f.name: f for f in dataclasses.fields(Settings) if f.name not in _NOT_IN_FILE}
-    _refuse_unknown(table, Settings, (), lines, allowed=set(known))
-    _overlay_environment(table, variables, lines)
-    values = {
-        name: _convert(table[name], _type_of(Settings, name), (name,), lines)
-        for name in known
-        if name in table
-    }
-    if "newsletter" not in values:
-        raise BadSetting("has no [newsletter] section", where=str(path), remedy="add one")
-    settings = Settings(project=project, secrets=_secrets(variables), places=_places(table, lines), **values)
-    _check(settings, lines)
-    return settings
-
-
-def _places(table: Mapping[str, Any], lines: "_Lines", path: tuple[str, ...] = ()) -> dict[str, str]:
-    """Where each setting that is not in an array of tables was given."""
-    places: dict[str, str] = {}
-    for key, value in table.items():
-        here = (*path, key)
-        if isinstance(value, dict):
-            places |= _places(value, lines, here)
-        else:
-            places[".".join(here)] = lines.where(here)
-    return places
-
-
-class _Lines:
-    """Finds the line of a setting, which tomllib does not tell."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._lines = text.splitlines()
-        self.origin: dict[tuple[str, ...], str] = {}
-        """Settings that did not come from the file: their path → the variable's name."""
-
-    def where(self, path: tuple[str, ...]) -> str:
-        """`file:line` of the setting, or the environment variable that gave it."""
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.origin:
-                return self.origin[path[:length]]
-        *tables, key = path
-        wanted = [part for part in tables if not part.isdigit()]
-        nth = next((int(part) for part in tables if part.isdigit()), 0)
-        section: list[str] = []
-        seen = -1
-        best = 0
-        for number, line in enumerate(self._lines, start=1):
-            if header := re.match(r"\s*\[\[?\s*([\w.\-]+)\s*\]\]?", line):
-                section = header.group(1).split(".")
-                seen += section == wanted and line.lstrip().startswith("[[")
-                if section == [*wanted, key] or (section == wanted and max(seen, 0) == nth):
-                    best = number
-            elif (
-                section == wanted
-                and max(seen, 0) == nth
-                and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line)
-            ):
-                return f"{self._path}:{number}"
-        return f"{self._path}:{best}" if best else str(self._path)
+        message, _, position = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", position)
+        where = f"{path}:{line[1] if line else len(text.splitlines())}"
+        raise BadSetting(f"is not TOML: {message}", where=where, remedy="mend this line") from error
 
 
 def _type_of(cls: type, field: str) -> Any:
@@ -129,86 +103,82 @@ def _table_class(annotation: Any) -> type | None:
     return None
 
 
-def _file_name(field: str) -> str:
-    return _FILE_NAMES.get(field, field)
-
-
 def _refuse_unknown(
     table: Mapping[str, Any],
     cls: type,
-    path: tuple[str, ...],
-    lines: _Lines,
+    path: SettingPath,
+    places: Places,
     allowed: set[str] | None = None,
 ) -> None:
-    names = allowed or {_file_name(f.name) for f in dataclasses.fields(cls)}
-    hints = {_file_name(name): hint for name, hint in typing.get_type_hints(cls).items()}
+    names = allowed or set(setting_names(cls))
     for key, value in table.items():
         here = (*path, key)
         if key not in names:
-            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
             raise BadSetting(
-                f"unknown setting “{'.'.join(p for p in here if not p.isdigit())}”",
-                where=lines.where(here),
-                remedy=f"did you mean “{near[0]}”?" if near else f"known here: {', '.join(sorted(names))}",
+                f"unknown setting “{dotted(here)}”", where=places.where(here), remedy=did_you_mean(key, names)
             )
-        inner = _table_class(hints[key])
-        if inner and isinstance(value, dict):
-            _refuse_unknown(value, inner, here, lines)
-        elif inner and isinstance(value, list):
-            for index, element in enumerate(value):
-                if isinstance(element, dict):
-                    _refuse_unknown(element, inner, (*here, str(index)), lines)
+        inner = _table_class(_type_of(cls, setting_names(cls)[key].name))
+        elements = [(here, value)]
+        if isinstance(value, list):
+            elements = [((*here, str(index)), element) for index, element in enumerate(value)]
+        for place, element in elements:
+            if inner and isinstance(element, dict):
+                _refuse_unknown(element, inner, place, places)
 
 
-def _overlay_environment(table: dict[str, Any], variables: Mapping[str, str], lines: _Lines) -> None:
+def _overlay(table: dict[str, Any], variables: Variables, places: Places, known: set[str]) -> None:
     """Put NEWSLETTER_SECTION__KEY values over those of the file."""
-    for variable, value in sorted(variables.items()):
-        if not variable.startswith(PREFIX) or "__" not in variable:
-            continue
-        path = tuple(variable[len(PREFIX) :].lower().split("__"))
-        lines.origin[path] = variable
-        inside: dict[str, Any] = {}
-        probe = inside
-        for part in path[:-1]:
-            probe = probe.setdefault(part, {})
-        probe[path[-1]] = value
-        _refuse_unknown(inside, Settings, (), lines)
-        target = table
-        for part in path[:-1]:
-            target = target.setdefault(part, {})
-        target[path[-1]] = value
+    for path, variable in setting_variables(variables).items():
+        places.give(path, variable.where)
+        *tables, key = path
+        given: dict[str, Any] = {key: variable.value}
+        for name in reversed(tables):
+            given = {name: given}
+        _refuse_unknown(given, Settings, (), places, allowed=known)
+        target: Any = table
+        for name in tables:
+            target = target.setdefault(name, {})
+            if not isinstance(target, dict):
+                raise BadSetting(
+                    "no variable can give this setting", where=variable.where, remedy=f"write it in {FILE}"
+                )
+        target[key] = variable.value
 
 
-def _convert(value: Any, annotation: Any, path: tuple[str, ...], lines: _Lines) -> Any:
+def _convert(value: Any, annotation: Any, path: SettingPath, places: Places) -> Any:
     """The typed value of a setting, table by table so that an error knows its place."""
     cls = _table_class(annotation)
     if cls is not None and typing.get_origin(annotation) is tuple:
-        if not isinstance(value, list):
-            raise _wrong(path, lines, f"must be written as [[{path[-1]}]] tables")
-        return tuple(_convert(v, cls, (*path, str(i)), lines) for i, v in enumerate(value))
+        if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
+            raise _wrong(path, places, f"must be written as [[{path[-1]}]] tables")
+        return tuple(_convert(v, cls, (*path, str(i)), places) for i, v in enumerate(value))
     if cls is not None:
-        if not isinstance(value, dict):
-            raise _wrong(path, lines, f"must be a [{'.'.join(path)}] table")
-        given: dict[str, Any] = {}
-        for field in dataclasses.fields(cls):
-            key = _file_name(field.name)
-            if key in value:
-                given[field.name] = _convert(value[key], _type_of(cls, field.name), (*path, key), lines)
-            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-                raise BadSetting(
-                    f"“{'.'.join((*path, key))}” is missing",
-                    where=lines.where((*path, key)),
-                    remedy=f"add a line such as: {key} = …",
-                )
-        return cls(**given)
+        return _convert_table(value, cls, path, places)
     if annotation is timedelta:
-        return _duration(value, path, lines)
-    if isinstance(value, str) and typing.get_origin(annotation) is tuple:
+        return _duration(value, path, places)
+    is_text = places.is_variable(path)
+    if is_text and typing.get_origin(annotation) is tuple:
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:
-        return msgspec.convert(value, annotation, strict=not isinstance(value, str | list))
+        return msgspec.convert(value, annotation, strict=not is_text)
     except msgspec.ValidationError as error:
-        raise _wrong(path, lines, _plain(str(error), annotation)) from error
+        raise _wrong(path, places, _plain(str(error), annotation)) from error
+
+
+def _convert_table(value: Any, cls: type, path: SettingPath, places: Places) -> Any:
+    if not isinstance(value, dict):
+        raise _wrong(path, places, f"must be a [{dotted(path)}] table")
+    given: dict[str, Any] = {}
+    for key, field in setting_names(cls).items():
+        if key in value:
+            given[field.name] = _convert(value[key], _type_of(cls, field.name), (*path, key), places)
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise BadSetting(
+                f"“{dotted((*path, key))}” is missing",
+                where=places.where((*path, key)),
+                remedy=f"add a line such as: {key} = …",
+            )
+    return cls(**given)
 
 
 def _plain(message: str, annotation: Any) -> str:
@@ -226,80 +196,46 @@ def _plain(message: str, annotation: Any) -> str:
     return message
 
 
-def _wrong(path: tuple[str, ...], lines: _Lines, what: str) -> BadSetting:
-    name = ".".join(part for part in path if not part.isdigit())
-    return BadSetting(f"“{name}” {what}", where=lines.where(path), remedy="mend the value")
+def _wrong(path: SettingPath, places: Places, what: str) -> BadSetting:
+    return BadSetting(f"“{dotted(path)}” {what}", where=places.where(path), remedy="mend the value")
 
 
-def _duration(value: Any, path: tuple[str, ...], lines: _Lines) -> timedelta:
+def _duration(value: Any, path: SettingPath, places: Places) -> timedelta:
     """`90m`, `2h`, `1d12h` → the span of time."""
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match or not any(match.groups()):
-        raise _wrong(path, lines, "must be a span of time such as “2h”, “90m” or “1d”")
+        raise _wrong(path, places, "must be a span of time such as “2h”, “90m” or “1d”")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _read_dotenv(path: Path) -> dict[str, str]:
-    """`NAME=value` lines; quotation marks around a value are taken off, `#` lines are comments."""
-    if not path.is_file():
-        return {}
-    values: dict[str, str] = {}
-    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        line = raw.strip().removeprefix("export ")
-        if not line or line.startswith("#"):
-            continue
-        name, equals, value = line.partition("=")
-        if not equals or not name.strip().isidentifier():
-            raise BadSetting("is not NAME=value", where=f"{path}:{number}", remedy="mend or remove the line")
-        value = value.strip()
-        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
-            value = value[1:-1]
-        values[name.strip()] = value
-    return values
-
-
-def _secrets(variables: Mapping[str, str]) -> Secrets:
-    found: dict[str, str] = {}
-    for variable, field in SECRETS.items():
-        file = variables.get(f"{variable}_FILE")
-        if file:
-            try:
-                found[field] = Path(file).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise BadSetting(
-                    f"names a file that cannot be read: {error.strerror}",
-                    where=f"{variable}_FILE",
-                    remedy="name a readable file that holds the key alone",
-                ) from error
-        elif variables.get(variable):
-            found[field] = variables[variable].strip()
-    return Secrets(**found)
-
-
-def _check(settings: Settings, lines: _Lines) -> None:
-    """Rules that a type cannot say."""
-    newsletter = settings.newsletter
+def _check_newsletter(newsletter: NewsletterSettings, places: Places) -> None:
+    """Rules of `[newsletter]` that a type cannot say."""
     for key in ("name", "from", "postal_address", "public_url"):
-        if not getattr(newsletter, "sender" if key == "from" else key).strip():
-            raise _wrong(("newsletter", key), lines, "is empty")
+        if not getattr(newsletter, setting_names(NewsletterSettings)[key].name).strip():
+            raise _wrong(("newsletter", key), places, "is empty")
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?/?", newsletter.public_url):
         raise _wrong(
-            ("newsletter", "public_url"), lines, "must be an address such as https://news.example.com"
+            ("newsletter", "public_url"), places, "must be an address such as https://news.example.com"
         )
     try:
         ZoneInfo(newsletter.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadSetting(
             f"“{newsletter.timezone}” is no time zone",
-            where=lines.where(("newsletter", "timezone")),
+            where=places.where(("newsletter", "timezone")),
             remedy="use an IANA name such as Europe/Berlin",
         ) from error
+
+
+def _check(settings: Settings, places: Places) -> None:
+    """Rules of the other tables that a type cannot say."""
     for index, source in enumerate(settings.sources):
-        here = ("sources", str(index), "url" if source.url else "folder")
+        here = ("sources", str(index))
         if bool(source.url) == bool(source.folder):
-            raise _wrong(here, lines, "must be given, or “folder”, and not both")
+            key = "url" if source.url else "folder"
+            raise _wrong((*here, key), places, "must be given, or the other of “url” and “folder”, not both")
         if source.max_posts < 1:
-            raise _wrong(("sources", str(index), "max_posts"), lines, "must be 1 or more")
+            raise _wrong((*here, "max_posts"), places, "must be 1 or more")
     if not 1 <= settings.provider.batch_size <= 1000:
-        raise _wrong(("provider", "batch_size"), lines, "must be between 1 and 1000")
+        raise _wrong(("provider", "batch_size"), places, "must be between 1 and 1000")
