@@ -142,7 +142,6 @@ def shown(html: str, base: str) -> Shown:
     soup = BeautifulSoup(html, "lxml")
     embeds, cards = _count_embeds(soup), _count_cards(soup)
     footnotes = len(soup.select("section.footnotes li"))
-    ids = {_address(f"#{_attribute(element, 'id')}", base) for element in soup(id=True)}
     for unseen in soup(_UNSEEN):
         unseen.decompose()
     links = {
@@ -151,10 +150,11 @@ def shown(html: str, base: str) -> Shown:
         if (_text(link).strip() or link.find("img"))
         if (target := _address(_attribute(link, "href"), base)) and not _is_counter_link(link, base)
     }
+    hrefs = [_attribute(link, "href") for link in soup("a")]
     return Shown(
         words=Counter(_words(_text(soup))),
         links=links,
-        inner_links=links & ids,
+        inner_links=links & {_address(href, base) for href in hrefs if href.startswith("#")},
         footnotes=footnotes,
         images=[found for image in soup("img") if (found := _image(image, base))],
         quotations=Counter(

@@ -20,9 +20,10 @@ from newsletter.content.clean.sanitise import (
     without_inline_pictures,
     words_of,
 )
+from newsletter.content.clean.spans import text_to_markdown
 from newsletter.content.clean.tidy import tidy
 from newsletter.content.clean.titles import plain_text
-from newsletter.content.clean.tomarkdown import FootnoteInHtml, text_to_markdown, to_markdown
+from newsletter.content.clean.tomarkdown import FootnoteInHtml, to_markdown
 from newsletter.content.clean.tree import Node, parse
 from newsletter.models import Image
 

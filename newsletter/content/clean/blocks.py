@@ -4,10 +4,10 @@ Wrappers are opened, runs of text become paragraphs, links around blocks move in
 begin at h3 (the post's title is the h2), and quotations end with their attribution.
 """
 
-import re
 from collections.abc import Callable, Iterable
 
 from newsletter.content.clean.addresses import address, host_of
+from newsletter.content.clean.attributions import credit_at_end, split_credit, undashed
 from newsletter.content.clean.embeds import is_card
 from newsletter.content.clean.inline import code_text, simplified, trimmed
 from newsletter.content.clean.tables import table
@@ -16,8 +16,6 @@ from newsletter.content.markdown import ATTRIBUTION
 
 _TITLE_LEVEL = 2
 _DEEPEST_HEADING = 6
-_DASH = re.compile(r"\A[ \t\n\xa0]*(?:—|–|―|--|[-~](?=\s))\s*")
-_LONGEST_ATTRIBUTION = 200
 _WIDE = 100
 """CSS pixels from which a picture at the beginning of a paragraph is more than an icon."""
 _LIST_ATTRIBUTES = ("start", "reversed", "type")
@@ -121,9 +119,9 @@ class _Flow:
         return [Node("dl", {}, entries)]
 
     def _quotation(self, node: Node) -> list[Node]:
-        words, credit = _split_credit(node)
+        words, credit = split_credit(node)
         inner = self.blocks(words)
-        attribution = _joined(self.blocks(credit)) or _credit_at_end(inner)
+        attribution = _joined(self.blocks(credit)) or credit_at_end(inner)
         cited = address(node.get("cite"), self.base)
         if cited.startswith("http") and inner and cited not in {link.get("href") for link in node.find("a")}:
             if not attribution:
@@ -160,7 +158,7 @@ class _Flow:
         if made and all(block.tag == "p" and block.find("img") and not block.text.strip() for block in made):
             return [Node("figure", {}, [*made, below])]
         if len(made) == 1 and made[0].tag == "blockquote":
-            made[0].children.append(Node("p", {}, [ATTRIBUTION, *_undashed(caption)]))
+            made[0].children.append(Node("p", {}, [ATTRIBUTION, *undashed(caption)]))
             return made
         if len(made) == 1 and is_card(made[0]):
             made[0].children.append(below)
@@ -294,71 +292,12 @@ def _is_caption(node: Node) -> bool:
     return node.tag == "figcaption" or bool(node.classes & _CAPTION_CLASSES and not node.find("img"))
 
 
-def _split_credit(node: Node) -> tuple[list[Content], list[Content]]:
-    """A quotation's words, and the content of the `footer`, `cite` or `figcaption` that ends it."""
-    at = len(node.children)
-    while at and isinstance(before := node.children[at - 1], str) and not before.strip():
-        at -= 1
-    last = node.children[at - 1] if at else None
-    if not isinstance(last, Node) or at == 1:
-        return node.children, []
-    only = [child for child in last.children if isinstance(child, Node) or child.strip(" \n\t-–—―~")]
-    is_cited = (
-        last.tag == "p" and len(only) == 1 and isinstance(only[0], Node) and only[0].tag in {"cite", "footer"}
-    )
-    before_cite = node.children[at - 2]
-    starts_line = not isinstance(before_cite, str) or not before_cite.strip() or _ends_with_dash(before_cite)
-    if last.tag in {"footer", "figcaption"} or is_cited or (last.tag == "cite" and starts_line):
-        words = node.children[: at - 1]
-        if words and isinstance(tail := words[-1], str) and last.tag == "cite":
-            words[-1] = tail.rstrip(" \n\t-–—―~")
-        return words, [last]
-    return node.children, []
-
-
-def _ends_with_dash(text: str) -> bool:
-    return text.rstrip().endswith(("—", "–", "―", "--"))
-
-
-def _credit_at_end(blocks: list[Node]) -> list[Content]:
-    """The attribution taken off the last paragraph: it begins with a dash, or is a cite on its own line."""
-    last = blocks[-1] if blocks else None
-    if last is None or last.tag != "p":
-        return []
-    if len(blocks) > 1 and _DASH.match(last.text) and len(last.text) < _LONGEST_ATTRIBUTION:
-        blocks.pop()
-        return _undashed(last.children)
-    broken = max(
-        (i for i, c in enumerate(last.children) if isinstance(c, Node) and c.tag == "br"), default=-1
-    )
-    line = trimmed(last.children[broken + 1 :])
-    text = Node("", {}, line).text
-    if broken > 0 and len(text) < _LONGEST_ATTRIBUTION and (_is_cite(line) or _DASH.match(text)):
-        last.children = trimmed(last.children[:broken])
-        return _undashed(line)
-    return []
-
-
-def _is_cite(line: list[Content]) -> bool:
-    return len(line) == 1 and isinstance(line[0], Node) and line[0].tag == "cite"
-
-
-def _undashed(content: list[Content]) -> list[Content]:
-    """The content without the dash that it begins with."""
-    result = list(content)
-    if result and isinstance(first := result[0], str):
-        result[0] = _DASH.sub("", first, count=1)
-    elif result and isinstance(first, Node) and first.tag == "cite":
-        result[0] = Node("cite", first.attributes, _undashed(first.children))
-    return result
-
-
 def _joined(blocks: list[Node]) -> list[Content]:
     """The blocks' inline content as one line, without a leading dash."""
     line: list[Content] = []
     for block in blocks:
         line += [*([Node("br")] if line else []), *block.children]
-    return _undashed(line)
+    return undashed(line)
 
 
 def _demote_headings(blocks: list[Node]) -> None:

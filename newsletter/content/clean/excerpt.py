@@ -1,14 +1,18 @@
 """The beginning of a post: whole blocks, then up to the end of a sentence."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from newsletter.content.clean.tomarkdown import as_rendered, inline_to_markdown
+from newsletter.content.clean.spans import inline_to_markdown
+from newsletter.content.clean.tomarkdown import as_rendered
 from newsletter.content.clean.tree import Content, Node, seen
 from newsletter.content.markdown import parser
 
 SUMMARY_LIMIT = 300
+_LONGEST_ABBREVIATION = 8
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』”’）]*")
+_MARK = re.compile(r"(?<!\\)\[\^([^\]\s]+)\](?!:)")
+_NOTE = re.compile(r"^\[\^([^\]\s]+)\]:.*(?:\n+    .*)*", re.MULTILINE)
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|e\.g|i\.e|z\.B|bzw|ca|Nr|No|etc|al))\.$")
 
 
@@ -16,33 +20,52 @@ def excerpt(markdown: str, *, limit: int = 600) -> str:
     """The first blocks of the Markdown that hold at most `limit` visible characters.
 
     A paragraph that goes beyond is cut at the end of a sentence, a list between two items; cards,
-    quotations and other blocks are kept whole or left out. The first block is always there.
+    quotations and other blocks are kept whole or left out. The first block that is no heading is
+    always there, or its first sentence. Footnotes come with the text that refers to them.
     """
-    lines = markdown.split("\n")
-    tokens = [
-        token for token in parser().parse(markdown) if token.level == 0 and token.map and token.nesting >= 0
-    ]
     taken: list[str] = []
     left = limit
-    for token in tokens:
-        first, last = token.map or (0, 0)
-        source = "\n".join(lines[first:last]).rstrip()
+    for kind, source in _blocks(markdown):
         size = len(_visible(source))
-        if size <= left:
-            taken.append(source)
-            left -= size
-            continue
-        part = ""
-        if token.type == "paragraph_open":
-            part = _sentences(source, left, at_least_one=not taken)
-        elif token.type in {"bullet_list_open", "ordered_list_open"}:
-            part = _items(source, left)
-        if part or not any(not block.startswith("#") for block in taken):
-            taken.append(part or source)
-        break
+        if size > left:
+            is_first = all(block.startswith("#") for block in taken)
+            taken += filter(None, [_beginning(kind, source, left, is_first=is_first)])
+            break
+        taken.append(source)
+        left -= size
     while len(taken) > 1 and taken[-1].startswith("#"):
         taken.pop()
-    return "\n\n".join(taken)
+    return "\n\n".join([*taken, *_notes(markdown, taken)])
+
+
+def _blocks(markdown: str) -> Iterator[tuple[str, str]]:
+    """The token type and the source of each block, without footnotes."""
+    lines = markdown.split("\n")
+    for token in parser().parse(markdown):
+        if token.type == "footnote_block_open":
+            return
+        if token.level == 0 and token.map and token.nesting >= 0:
+            first, last = token.map
+            if token.type.startswith("container_") and "".join(lines[last : last + 1]).startswith(":::"):
+                last += 1  # the plugin's map ends before the closing line
+            yield token.type, "\n".join(lines[first:last]).rstrip()
+
+
+def _beginning(kind: str, source: str, left: int, *, is_first: bool) -> str:
+    """What may stand of a block that is too long; of the first block, something always."""
+    if kind == "paragraph_open":
+        part = _sentences(source, left, at_least_one=is_first)
+    elif kind in {"bullet_list_open", "ordered_list_open"}:
+        part = _items(source, left)
+    else:
+        part = ""
+    return part or (source if is_first else "")
+
+
+def _notes(markdown: str, taken: Iterable[str]) -> list[str]:
+    """The footnotes that the blocks taken refer to."""
+    wanted = {label for block in taken for label in _MARK.findall(block)}
+    return [found[0].rstrip() for found in _NOTE.finditer(markdown) if found[1] in wanted]
 
 
 def first_sentences(blocks: Iterable[Node], *, limit: int = SUMMARY_LIMIT) -> str:
@@ -55,42 +78,30 @@ def first_sentences(blocks: Iterable[Node], *, limit: int = SUMMARY_LIMIT) -> st
             break
     if len(text) <= limit:
         return text
-    end = _last_end(text, limit)
-    if end:
-        return text[:end]
-    return (
-        text[: limit - 1].rpartition(" ")[0].rstrip(" ,;:–—-") + "…"
-        if " " in text[: limit - 1]
-        else text[: limit - 1] + "…"
-    )
+    if ends := [end for end in _sentence_ends(text[: limit + 1]) if end <= limit]:
+        return text[: ends[-1]]
+    words = text[: limit - 1].rpartition(" ")[0] or text[: limit - 1]
+    return words.rstrip(" ,;:–—-") + "…"
 
 
 def _visible(source: str) -> str:
     return seen(as_rendered(source).children).text
 
 
-def _last_end(text: str, limit: int) -> int:
-    """Where the last whole sentence within the limit ends; 0 when none does."""
-    ends = [found.end() for found in _SENTENCE_END.finditer(text) if found.end() <= limit]
-    return max((end for end in ends if not _ABBREVIATED.search(text[:end])), default=0)
+def _sentence_ends(text: str) -> list[int]:
+    ends = [found.end() for found in _SENTENCE_END.finditer(text)]
+    return [end for end in ends if not _ABBREVIATED.search(text[max(0, end - _LONGEST_ABBREVIATION) : end])]
 
 
 def _sentences(source: str, limit: int, *, at_least_one: bool) -> str:
     """The first sentences of a paragraph, its emphasis and links whole."""
-    paragraph = next((child for child in as_rendered(source).children if isinstance(child, Node)), Node("p"))
     kept: list[Content] = []
     best: Sequence[Content] = []
     length = 0
-    for child in paragraph.children:
+    for child in _paragraph(source).children:
         if isinstance(child, str):
-            room = limit - length
-            ends = [
-                found.end()
-                for found in _SENTENCE_END.finditer(child)
-                if not _ABBREVIATED.search(child[: found.end()])
-            ]
-            within = [end for end in ends if end <= room]
-            if within:
+            ends = _sentence_ends(child)
+            if within := [end for end in ends if end <= limit - length]:
                 best = [*kept, child[: within[-1]]]
             elif ends and at_least_one and not best:
                 best = [*kept, child[: ends[0]]]
@@ -99,6 +110,18 @@ def _sentences(source: str, limit: int, *, at_least_one: bool) -> str:
         if length > limit and (best or not at_least_one):
             break
     return inline_to_markdown(best) if best else ""
+
+
+def _paragraph(source: str) -> Node:
+    """The paragraph as a tree, with its references to footnotes."""
+    labels = list(dict.fromkeys(_MARK.findall(source)))
+    rendered = as_rendered("\n".join([source, *(f"\n[^{label}]: note" for label in labels)]))
+    paragraph = next(child for child in rendered.children if isinstance(child, Node))
+    for mark in paragraph.find("sup"):
+        if "footnote-ref" in mark.classes and (number := re.search(r"\d+", mark.text)):
+            mark.tag, mark.attributes = "footnote-ref", {"label": labels[int(number[0]) - 1]}
+            mark.children = []
+    return paragraph
 
 
 def _items(source: str, limit: int) -> str:
