@@ -17,6 +17,10 @@ MAX_TITLE = 300
 MAX_SUMMARY = 300
 """Characters."""
 MAX_TAGS = 20
+_SAMPLE = 10_000
+"""Characters of a body whose letters tell its direction."""
+_CLOSING_TAG = re.compile(r"</[a-zA-Z][^<>]{0,100}>")
+_TAG = re.compile(r"<[^<>]*>")
 _RTL_LANGUAGES = {"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*", re.IGNORECASE)
 
@@ -93,12 +97,11 @@ def _post(
 ) -> Post:
     title = plain_text(entry.title)
     body = entry.content or entry.summary
-    language, direction = language_and_direction(
-        entry.language or feed.language, f"{title} {plain_text(body)}"
-    )
+    sample = html.unescape(_TAG.sub(" ", f"{title} {body[:_SAMPLE]}"))
+    language, direction = language_and_direction(entry.language or feed.language, sample)
     base = web_link(entry.base, home) or entry.link or home
     cleaned = clean_html(
-        body + _players(entry, body, title), base_url=base, language=language, direction=direction
+        body + _players(entry, body, title, base), base_url=base, language=language, direction=direction
     )
     summary = plain_text(entry.summary) if entry.content and entry.summary != entry.content else ""
     picture = web_link(entry.image, base)
@@ -120,14 +123,15 @@ def _post(
     )
 
 
-def _players(entry: Entry, body: str, title: str) -> str:
+def _players(entry: Entry, body: str, title: str, base: str) -> str:
     """HTML for the sound and films that the entry brings and its body does not name."""
     players = []
     for enclosure in entry.enclosures:
         kind = enclosure.type.partition("/")[0]
-        if kind in {"audio", "video"} and enclosure.url not in body:
+        address = html.escape(web_link(enclosure.url, base))
+        if kind in {"audio", "video"} and address and address not in body and enclosure.url not in body:
             label = html.escape(enclosure.title or title)
-            players.append(f'<{kind} src="{html.escape(enclosure.url)}" title="{label}"></{kind}>')
+            players.append(f'<{kind} src="{address}" title="{label}"></{kind}>')
     return "".join(players)
 
 
@@ -154,6 +158,11 @@ def from_text(text: str) -> str:
     return "".join(f"<p>{html.escape(part, quote=False)}</p>" for part in paragraphs if part).replace(
         "\n", "<br>\n"
     )
+
+
+def from_title(text: str) -> str:
+    """The HTML of a title that should be plain text: `<b>` alone is spoken of, `<b>…</b>` is meant."""
+    return text if _CLOSING_TAG.search(text) else html.escape(text, quote=False)
 
 
 def language_and_direction(language: str, text: str) -> tuple[str, str]:

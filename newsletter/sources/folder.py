@@ -202,4 +202,4 @@ def _title_and_body(title: str, body: str) -> tuple[str, str]:
     heading = " ".join("".join(words).split())
     if title and heading != title:
         return title, body
-    return title or heading, "\n".join(body.splitlines()[tokens[0].map[1] :])
+    return title or heading, "\n".join(body.split("\n")[tokens[0].map[1] :])

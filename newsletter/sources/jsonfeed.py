@@ -5,7 +5,7 @@ from typing import Any
 
 from newsletter.errors import SourceFailed
 from newsletter.sources.dates import moment
-from newsletter.sources.entries import MAX_ENTRIES, Enclosure, Entry, Feed, from_text
+from newsletter.sources.entries import MAX_ENTRIES, Enclosure, Entry, Feed, from_text, from_title
 
 
 def parse_json_feed(text: str) -> Feed:
@@ -31,7 +31,7 @@ def _entry(item: dict[str, Any]) -> Entry:
     return Entry(
         guid=_text(item.get("id")),
         link=_text(item.get("url")) or _text(item.get("external_url")),
-        title=_text(item.get("title")),
+        title=from_title(_text(item.get("title"))),
         content=_text(item.get("content_html")) or from_text(_text(item.get("content_text"))),
         summary=from_text(_text(item.get("summary"))),
         published=moment(_text(item.get("date_published")) or _text(item.get("date_modified"))),

@@ -15,7 +15,7 @@ import feedparser
 
 from newsletter.errors import SourceFailed
 from newsletter.sources.dates import moment, moment_of
-from newsletter.sources.entries import MAX_ENTRIES, Enclosure, Entry, Feed, from_text
+from newsletter.sources.entries import MAX_ENTRIES, Enclosure, Entry, Feed, from_text, from_title
 
 _ROOT = re.compile(r"<(?:\w{1,30}:)?(?:rss|feed|rdf|channel)(?=[\s>])", re.IGNORECASE)
 _ENTITY = re.compile(r"<!ENTITY\s")
@@ -101,7 +101,7 @@ def _entry(item: feedparser.FeedParserDict, url: str) -> Entry:
     return Entry(
         guid=item.get("id", ""),
         link=item.get("feedburner_origlink") or item.get("link", ""),
-        title=item.get("title", ""),
+        title=_title(item),
         content=content,
         summary="" if summary == content else summary,
         base="" if base == url else base,
@@ -113,6 +113,12 @@ def _entry(item: feedparser.FeedParserDict, url: str) -> Entry:
         image=_image(item),
         enclosures=tuple(_enclosures(item)),
     )
+
+
+def _title(item: feedparser.FeedParserDict) -> str:
+    title: str = item.get("title", "")
+    is_html = item.get("title_detail", {}).get("type") != "text/plain"
+    return title if is_html else from_title(title)
 
 
 def _words(item: feedparser.FeedParserDict) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from newsletter.errors import OldPostsAppeared
 from newsletter.models import Decision, Post, PostDecision, PostId, SourceId
+from newsletter.net.addresses import readable
 
 OldPosts = Literal["ask", "accept", "skip"]
 
@@ -155,7 +156,7 @@ def _late(look: Look, last_gathered: datetime | None) -> set[PostId]:
 
 def _old_posts_appeared(source: SourceId, count: int) -> OldPostsAppeared:
     return OldPostsAppeared(
-        f"{source}: {count} posts look new but are older than the last issue; "
+        f"{readable(source)}: {count} posts look new but are older than the last issue; "
         "the feed seems to have changed its ids",
         remedy="“newsletter gather --accept-old” takes them as new, "
         "“newsletter gather --skip-old” records them as seen",

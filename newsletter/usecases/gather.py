@@ -14,6 +14,7 @@ from newsletter.config.settings import NewsletterSettings, SourceSettings
 from newsletter.content.issuefile import write_issue
 from newsletter.errors import BadSetting, SourceFailed, WrongState
 from newsletter.models import DecisionLog, Fetched, Issue, IssueId, IssueRecord, Slot
+from newsletter.net.addresses import readable
 from newsletter.ports import Clock, IssueFiles, IssueStore, Source
 from newsletter.usecases.choosing import Look, OldPosts, choose, link_of, titled, waiting
 from newsletter.usecases.drafting import draft_issue, new_issue_id
@@ -131,7 +132,14 @@ def _ask_all(sources: Sequence[ConfiguredSource], issues: IssueStore) -> tuple[l
         raise BadSetting(
             "there are no [[sources]]", where="newsletter.toml", remedy="add a table with a url or a folder"
         )
-    states = [issues.source_state(configured.source.id) for configured in sources]
+    ids = [configured.source.id for configured in sources]
+    if repeated := next((source for source in ids if ids.count(source) > 1), None):
+        raise BadSetting(
+            f"“{readable(repeated)}” stands twice in [[sources]]",
+            where="newsletter.toml",
+            remedy="remove one of them",
+        )
+    states = [issues.source_state(source) for source in ids]
     with ThreadPoolExecutor(max_workers=min(len(sources), CONCURRENT_SOURCES)) as pool:
         asked = [
             pool.submit(configured.source.fetch, state)

@@ -169,12 +169,24 @@ def test_any_text_for_a_date_gives_an_aware_one_or_none(text: str) -> None:
         ("Twice &amp;amp; escaped", "Twice & escaped"),
         ("<![CDATA[With <em>tags</em>]]>", "With tags"),
         ("&lt;script&gt;alert(1)&lt;/script&gt;Safe", "Safe"),
+        ("The &lt;video&gt; element", "The <video> element"),
         ("  folded\n   lines ", "folded lines"),
         ("", ""),
     ],
 )
 def test_titles_are_plain_text(written: str, title: str) -> None:
     assert item(f"<title>{written}</title><description>words</description>").title == title
+
+
+def test_a_json_title_is_text_that_may_speak_of_tags() -> None:
+    titles = {
+        "<i> and <b>": "<i> and <b>",
+        "An <em>HTML</em> one": "An HTML one",
+        "It&#8217;s": "It’s",
+        "a < b": "a < b",
+    }
+    feed = {"items": [{"id": str(n), "title": title} for n, title in enumerate(titles)]}
+    assert [post.title for post in posts(json.dumps(feed))] == list(titles.values())
 
 
 def test_an_endless_title_is_cut_at_a_word() -> None:

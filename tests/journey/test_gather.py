@@ -195,6 +195,12 @@ def test_without_sources_the_setting_is_named(desk: Desk) -> None:
         gather([], issues=desk.issues, files=desk.files, newsletter=NEWSLETTER, clock=desk.clock)
 
 
+def test_a_source_that_is_configured_twice_is_named(desk: Desk) -> None:
+    with pytest.raises(BadSetting, match="“blog” stands twice"):
+        desk.gather(desk.blog, desk.other, desk.blog)
+    assert not desk.blog.asked_with
+
+
 def changed_ids(desk: Desk) -> None:
     """A blog of which an issue was made gives all its old posts new ids and addresses."""
     desk.blog.publish("a", desk.ago(days=1))
