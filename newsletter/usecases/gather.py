@@ -1,4 +1,4 @@
-"""How an issue is gathered: sources are asked, posts are chosen, the draft and its log are kept, the file is made.
+"""How an issue is gathered: sources are asked, posts chosen, the draft and its log kept, the file made.
 
 Everything is committed together before the file is created, so that a process which dies at any
 point leaves either nothing or an issue whose file the next gather writes.
