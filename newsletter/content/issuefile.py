@@ -22,8 +22,8 @@ from newsletter.content.tidy import MARKER, one_line, tidy_issue, tidy_url, top_
 from newsletter.errors import BadIssueFile, did_you_mean
 from newsletter.models import Issue, IssueId, PostId, Section
 
-_KEYS = ("subject", "preheader", "theme", "language", "slot")
-_ATTRIBUTES = ("id", "source", "author", "published", "lang", "dir")
+KEYS = ("subject", "preheader", "theme", "language", "slot")
+ATTRIBUTES = ("id", "source", "author", "published", "lang", "dir")
 _NOTE = """\
 # This file is yours. Reorder, delete, retitle and shorten sections, or add your own (“## Title”).
 # The line “<!-- post … -->” under a heading tells which post it came from: keep the two together.
@@ -101,7 +101,7 @@ def _write_marker(section: Section) -> str:
     )
     attributes = [
         f'{name}="{_escape(value)}"'
-        for name, value in zip(_ATTRIBUTES, values, strict=True)
+        for name, value in zip(ATTRIBUTES, values, strict=True)
         if value or name == "id"
     ]
     return f"<!-- post {' '.join(attributes)} -->"
@@ -122,7 +122,7 @@ def parse_issue(
     Raises BadIssueFile with `path:line` and a remedy.
     """
     front = split_front_matter(unified(text.removeprefix("\ufeff")), path=path)
-    fields = read_fields(front.yaml, known=_KEYS, prose=("subject", "preheader"), path=path)
+    fields = read_fields(front.yaml, known=KEYS, prose=("subject", "preheader"), path=path)
     given = {key: one_line(value) for key, (value, _) in fields.items()}
     if not given.get("subject"):
         line = fields["subject"][1] if "subject" in fields else 1
@@ -264,9 +264,9 @@ def _read_attributes(text: str, where: str) -> dict[str, str]:
         )
     given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(text)}
     for name in given:
-        if name not in _ATTRIBUTES:
+        if name not in ATTRIBUTES:
             raise BadIssueFile(
-                f"unknown attribute “{name}”", where=where, remedy=did_you_mean(name, _ATTRIBUTES)
+                f"unknown attribute “{name}”", where=where, remedy=did_you_mean(name, ATTRIBUTES)
             )
     if "id" not in given:
         raise BadIssueFile(
