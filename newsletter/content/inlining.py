@@ -6,13 +6,16 @@ inline stands in `<style data-premailer="ignore">`, which it passes through as i
 """
 
 import logging
+import re
 import threading
 from xml.dom import DOMException
 
-from newsletter.content.stylesheet import plain_sheets, unfit_rules
+from newsletter.content.stylesheet import plain_sheets, unfit_rules, without_comments
 from newsletter.errors import BadTemplate
 
 _one_at_a_time = threading.Lock()
+_ELSEWHERE = 'move it into <style data-premailer="ignore">'
+_AT_RULE = re.compile(r"@(?!media\b)[\w-]*", re.IGNORECASE)
 _FAULTS = (AttributeError, TypeError, ValueError, SyntaxError, DOMException)
 """What premailer and the selector and CSS parsers below it raise for rules that they do not know."""
 
@@ -21,7 +24,7 @@ def inline(page: str, *, where: str) -> str:
     """The whole HTML document with the rules of its plain `<style>` elements on the elements they match.
 
     `where` names the template. Raises BadTemplate for a document without an upper-case doctype (premailer
-    drops another one) and for a rule that premailer fails on.
+    drops another one) and for rules that premailer fails on or fetches.
     """
     if not page.startswith("<!DOCTYPE html"):
         raise BadTemplate(
@@ -29,6 +32,7 @@ def inline(page: str, *, where: str) -> str:
             where=where,
             remedy="let it begin with <!DOCTYPE html>",
         )
+    _refuse_imports(page, where)
     from premailer import Premailer, cache  # 200 ms and 38 MB, which no other command pays
 
     with _one_at_a_time:
@@ -47,9 +51,19 @@ def inline(page: str, *, where: str) -> str:
             raise BadTemplate(
                 f"a rule of the style sheet cannot be inlined ({_suspects(page) or error})",
                 where=where,
-                remedy='write it more simply, or move it into <style data-premailer="ignore">',
+                remedy=f"write it more simply, or {_ELSEWHERE}",
             ) from error
     return inlined + "\n"
+
+
+def _refuse_imports(page: str, where: str) -> None:
+    """None when no plain style sheet holds an @ rule but @media: cssutils fetches what `@import` names,
+    also when premailer was told not to use the network, and drops all others without a word."""
+    for sheet in plain_sheets(page):
+        if found := _AT_RULE.search(without_comments(sheet)):
+            raise BadTemplate(
+                f"“{found[0]}” cannot be inlined", where=where, remedy=f"{_ELSEWHERE}, or leave it out"
+            )
 
 
 def _suspects(page: str) -> str:

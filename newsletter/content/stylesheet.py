@@ -27,7 +27,7 @@ def plain_sheets(page: str) -> list[str]:
 
 def unfit_rules(css: str) -> Iterator[UnfitRule]:
     """The rules of a plain style sheet that will not stand on the elements, in order."""
-    for head, body, line in _statements(_COMMENT.sub(lambda match: "\n" * match[0].count("\n"), css)):
+    for head, body, line in _statements(without_comments(css)):
         if head.startswith("@"):
             yield UnfitRule(text=head, line=line, why="rules that begin with @ are dropped or not inlined")
             continue
@@ -38,6 +38,11 @@ def unfit_rules(css: str) -> Iterator[UnfitRule]:
             yield UnfitRule(text=head, line=line, why="rules inside rules are not understood")
         if colour := _SPACED_COLOUR.search(body):
             yield UnfitRule(text=colour[0], line=line, why="colours without commas are dropped")
+
+
+def without_comments(css: str) -> str:
+    """The style sheet with as many lines as before."""
+    return _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), css)
 
 
 def _statements(css: str) -> Iterator[tuple[str, str, int]]:
