@@ -90,11 +90,6 @@ def parse_schedule(text: str, timezone: str) -> Schedule:
     return Schedule(timing=read_timing(text), timezone=timezone)
 
 
-def instant_of(local: str, timezone: str) -> datetime:
-    """The instant (UTC) at which the slot of this name rings. Raises ValueError for another form."""
-    return _first_passing(datetime.strptime(local, "%Y-%m-%dT%H:%M"), ZoneInfo(timezone))  # noqa: DTZ007
-
-
 def _first_passing(nominal: datetime, zone: ZoneInfo) -> datetime:
     """PEP 495: fold=0 is the first of two passings, and in a gap the offset from before it."""
     return nominal.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -12,7 +12,7 @@ Without that comment a section is the author's own. `docs/reference/issue-files.
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from markdown_it import MarkdownIt
@@ -133,7 +133,9 @@ def parse_issue(
     intro, outro, sections = "", "", []
     for part, text in _parts(front.body, front.body_line, path):
         if part.heading is not None:
-            sections.append(_read_section(part.heading, text, front.body_line + part.begin, path))
+            marker_line = front.body_line + part.text_from + text.partition("<!--")[0].count("\n")
+            section = _read_section(part.heading, text, where=f"{path}:{marker_line}")
+            sections.append(replace(section, line=front.body_line + part.begin))
         elif part.outro:
             outro = trimmed(_OUTRO.sub("", text, count=1))
         else:
@@ -218,13 +220,12 @@ def _is_post_marker(text: str) -> bool:
     return found is not None and found["name"] == "post"
 
 
-def _read_section(heading: tuple[str, str], text: str, line: int, path: str) -> Section:
-    """The section under a heading; without a post's marker it is the author's own."""
+def _read_section(heading: tuple[str, str], text: str, *, where: str) -> Section:
+    """The section under a heading; without a post's marker, which stands at `where`, the author's own."""
     title, url = heading
     body = trimmed(text)
     if not _is_post_marker(body):
-        return Section(title=title, url=url, body_markdown=body, line=line)
-    where = f"{path}:{line + 1}"
+        return Section(title=title, url=url, body_markdown=body)
     marker = _POST.match(body)
     if not marker:
         raise BadIssueFile("“<!-- post” has no end", where=where, remedy="close it with -->")
@@ -239,7 +240,6 @@ def _read_section(heading: tuple[str, str], text: str, line: int, path: str) -> 
         published=_read_instant(given["published"], where) if "published" in given else None,
         language=given.get("lang", ""),
         direction=given.get("dir", ""),
-        line=line,
     )
 
 

@@ -261,6 +261,7 @@ def test_a_front_matter_that_says_something_else_is_refused(
             "no time of publication",
         ),
         ('---\nsubject: x\n---\n## A\n<!-- post id="1"\n\n## B\n', 5, "has no end"),
+        ("---\nsubject: x\n---\nA\n---\n\n<!-- post -->\n", 7, "has no id"),
     ],
 )
 def test_a_broken_file_names_its_line_and_a_remedy(text: str, line: int, message: str) -> None:
