@@ -232,7 +232,8 @@ class Ledger(Protocol):
     """What was frozen, handed over and answered: the truth about every recipient of every issue."""
 
     def freeze(self, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime) -> FrozenIssue:
-        """The bytes and one immutable row per confirmed subscriber, in one transaction.
+        """The bytes and one immutable row per confirmed subscriber, in one transaction; or the
+        issue as it was frozen before, whatever `email` says now.
 
         Raises NotFound; WrongState when the issue is not a draft; NeedsAttention when nobody is
         confirmed.

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
 from newsletter import faults
-from newsletter.errors import NeedsAttention, NotFound, WrongState
+from newsletter.errors import NeedsAttention, NewsletterError, NotFound, WrongState
 from newsletter.models import (
     BatchState,
     FrozenIssue,
@@ -28,11 +28,16 @@ ROWS_AT_ONCE = 10_000
 def freeze(
     connection: Connection, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime
 ) -> FrozenIssue:
-    """The frozen issue: letter, audience and batches, written in the caller's transaction.
+    """The frozen issue: letter, audience and batches, written in the caller's transaction, or as
+    another process froze it a moment ago.
 
     Raises NotFound, WrongState when the issue is no draft, NeedsAttention when nobody is confirmed.
     """
     number = _take_draft(connection, email.issue_id, now)
+    if number is None:
+        if (earlier := frozen(connection, email.issue_id)) is None:
+            raise _no_draft(connection, email.issue_id)
+        return earlier
     audience = _freeze_audience(connection, number)
     if not audience:
         raise NeedsAttention(
@@ -41,15 +46,15 @@ def freeze(
         )
     faults.point("inside-freeze")
     connection.execute(insert(batches), list(_ranges(number, audience, batch_size)))
-    frozen = FrozenIssue(
+    whole = FrozenIssue(
         email=email,
         sender=sender,
         audience=audience,
         audience_sha256=_audience_digest(connection, number),
         frozen_at=now,
     )
-    _keep_letter(connection, number, frozen)
-    return frozen
+    _keep_letter(connection, number, whole)
+    return whole
 
 
 def frozen(connection: Connection, issue_id: IssueId) -> FrozenIssue | None:
@@ -79,7 +84,7 @@ def frozen(connection: Connection, issue_id: IssueId) -> FrozenIssue | None:
     )
 
 
-def _take_draft(connection: Connection, issue_id: IssueId, now: datetime) -> int:
+def _take_draft(connection: Connection, issue_id: IssueId, now: datetime) -> int | None:
     drafts = (IssueState.DRAFT, IssueState.SCHEDULED)
     number: int | None = connection.scalar(
         update(issues)
@@ -87,12 +92,14 @@ def _take_draft(connection: Connection, issue_id: IssueId, now: datetime) -> int
         .values(state=IssueState.FROZEN, frozen_at=now, note="")
         .returning(issues.c.number)
     )
-    if number is not None:
-        return number
+    return number
+
+
+def _no_draft(connection: Connection, issue_id: IssueId) -> NewsletterError:
     state = connection.scalar(select(issues.c.state).where(issues.c.id == issue_id))
     if state is None:
-        raise NotFound(f"there is no issue {issue_id!r}")
-    raise WrongState(f"{issue_id} is {state}, only a draft can be frozen")
+        return NotFound(f"there is no issue {issue_id!r}")
+    return WrongState(f"{issue_id} is {state}, only a draft can be frozen")
 
 
 def _freeze_audience(connection: Connection, number: int) -> int:

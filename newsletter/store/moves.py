@@ -122,7 +122,7 @@ def halve(connection: Connection, batch: Batch, *, middle: int) -> None:
         .where(outcomes.c.issue == batch.issue, outcomes.c.seq.between(middle, batch.last_seq))
         .group_by(outcomes.c.status)
     )
-    settled: dict[str, int] = {status: count for status, count in second_half}  # noqa: C416 -- for mypy
+    settled: dict[str, int] = {row[0]: row[1] for row in second_half}
     rejected = settled.get(DeliveryStatus.REJECTED, 0)
     suppressed = settled.get(DeliveryStatus.SUPPRESSED_SINCE, 0)
     size = batch.last_seq - middle + 1

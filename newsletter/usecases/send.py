@@ -90,10 +90,8 @@ def freeze_issue(
     Raises WrongState when the issue is no draft, NeedsAttention when nobody is confirmed.
     """
     faults.point("before-freeze")
-    frozen = ledger.frozen(email.issue_id)
-    if frozen is None:
-        size = min(batch_size, provider.max_recipients)
-        frozen = ledger.freeze(email, sender, batch_size=size, now=clock.now())
+    size = min(batch_size, provider.max_recipients)
+    frozen = ledger.freeze(email, sender, batch_size=size, now=clock.now())
     faults.point("after-freeze")
     return frozen
 

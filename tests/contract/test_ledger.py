@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from newsletter.errors import Busy, LeaseLost, NeedsAttention, NotFound, WrongState
 from newsletter.models import (
     Address,
+    FrozenIssue,
     IssueId,
     IssueState,
     MergeField,
@@ -73,6 +74,21 @@ def test_only_a_draft_can_be_frozen(at: Desk, state: IssueState) -> None:
     at.issues.set_state(ISSUE, state, expected=[IssueState.DRAFT])
     with pytest.raises(WrongState, match=state):
         at.ledger.freeze(letter(), SENDER, batch_size=2, now=at.clock.now())
+
+
+def test_of_many_who_freeze_an_issue_all_get_the_same(at: Desk, database_url: str, opened: Opened) -> None:
+    at.subscribe(40)
+    at.draft()
+    desks = [desk(opened(database_url), at.clock) for _ in range(4)]
+
+    def freeze(number: int) -> FrozenIssue:
+        email = replace(letter(), subject=f"words of {number}")
+        return desks[number].ledger.freeze(email, SENDER, batch_size=7, now=at.clock.now())
+
+    with ThreadPoolExecutor(4) as pool:
+        frozen = list(pool.map(freeze, range(4)))
+    assert frozen == [at.ledger.frozen(ISSUE)] * 4
+    assert at.progress() == SendProgress(audience=40, pending=40)
 
 
 def test_a_freeze_that_fails_leaves_a_draft(at: Desk) -> None:
