@@ -1,5 +1,8 @@
 """The nouns: frozen dataclasses, their states and their ids.
 
+The four of which a send makes one per recipient are frozen Structs of msgspec, which are made ten
+times faster (docs/decisions/choices.md).
+
 Every datetime is aware and in UTC. A new type stands at each stage of the pipeline:
 Post → Section of an Issue → RenderedEmail → Delivery in a Claim → Recipient in a Batch →
 SendOutcome. `docs/glossary.md` defines the words.
@@ -10,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+from msgspec import Struct
 
 PostId = NewType("PostId", str)
 """Identity of a post inside its source: guid, else canonical link, else a hash of title and date."""
@@ -28,8 +33,7 @@ AttemptId = NewType("AttemptId", str)
 # --- addresses ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """A mailbox in the words of RFC 5322 §3.4: `addr_spec` is local@domain."""
 
     addr_spec: str
@@ -285,8 +289,7 @@ class DeliveryStatus(StrEnum):
     COMPLAINED = "complained"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One subscriber of one frozen issue, as the ledger holds them."""
 
     id: DeliveryId
@@ -314,8 +317,7 @@ class Claim:
     deliveries: tuple[Delivery, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True, kw_only=True):
     """One person of a request: address, personal headers, and a value for each merge field."""
 
     delivery_id: DeliveryId
@@ -350,8 +352,7 @@ class RejectReason(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SendOutcome:
+class SendOutcome(Struct, frozen=True, kw_only=True):
     """What the provider said of one recipient of a request that it answered."""
 
     delivery_id: DeliveryId

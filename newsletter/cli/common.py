@@ -1,13 +1,10 @@
 """What commands share: the opened project, JSON on stdout, talk on stderr."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -32,8 +29,10 @@ def opened(ctx: click.Context) -> Iterator["App"]:
 
 
 def print_json(value: object) -> None:
-    """None; the value stands on stdout as one JSON document."""
-    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    """None; the value, nouns included, stands on stdout as one JSON document."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
 def talk(text: str) -> None:
@@ -59,11 +58,3 @@ def show_log(log: DecisionLog) -> None:
     before = sum(line.decision is Decision.SEEN_BEFORE for line in log.decisions)
     if before:
         talk(f"  {before} posts were seen before")
-
-
-def _plain(value: Any) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return str(value)

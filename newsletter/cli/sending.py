@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
 import click
+from msgspec import to_builtins
 
 from newsletter.cli.common import (
     issue_argument,
@@ -118,12 +118,7 @@ def status(ctx: click.Context, issue: str | None, as_json: bool) -> None:
             rows = [(record, app.ledger.progress(record.id))]
         log = app.issues.log(rows[0][0].id) if issue else None
     if as_json:
-        print_json(
-            [
-                {**asdict(record), "progress": asdict(progress) if progress else None}
-                for record, progress in rows
-            ]
-        )
+        print_json([{**to_builtins(record), "progress": progress} for record, progress in rows])
         return
     if not rows:
         talk("No issue yet: run “newsletter gather”.")

@@ -1,13 +1,11 @@
 """`newsletter subscribers`: the list of people."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from newsletter.cli.common import json_option, opened, print_json, talk
-from newsletter.content.addresses import parse_address
 from newsletter.models import SubscriberStatus
 
 _STATUSES = [status.value for status in SubscriberStatus]
@@ -24,14 +22,15 @@ def subscribers() -> None:
 @click.pass_context
 def add(ctx: click.Context, addresses: tuple[str, ...], consent: str) -> None:
     """Add people who asked for the newsletter: `Name <local@domain>` or `local@domain`."""
-    wanted = [parse_address(text) for text in addresses]
+    from newsletter.content.addresses import parse_address
+    from newsletter.usecases.subscribe import add_subscriber
+
+    for text in addresses:  # all or none
+        parse_address(text)
     with opened(ctx) as app:
-        for address in wanted:
-            subscriber, is_new = app.subscribers.add(
-                address,
-                status=SubscriberStatus.CONFIRMED,
-                consent_source=consent,
-                now=app.clock.now(),
+        for text in addresses:
+            subscriber, is_new = add_subscriber(
+                text, app.subscribers, consent_source=consent, now=app.clock.now()
             )
             word = "added" if is_new else f"known, {subscriber.status}"
             click.echo(f"{subscriber.address.addr_spec}: {word}")
@@ -47,7 +46,7 @@ def list_(ctx: click.Context, status: str | None, as_json: bool) -> None:
     with opened(ctx) as app:
         people = app.subscribers.list(*wanted)
         if as_json:
-            print_json([asdict(person) for person in people])
+            print_json(list(people))
             return
         for person in people:
             name = f" ({person.address.display_name})" if person.address.display_name else ""
