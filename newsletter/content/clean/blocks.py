@@ -4,7 +4,7 @@ Wrappers are opened, runs of text become paragraphs, links around blocks move in
 begin at h3 (the post's title is the h2), and quotations end with their attribution.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from newsletter.content.clean.addresses import address, host_of
 from newsletter.content.clean.attributions import credit_at_end, split_credit, undashed
@@ -55,7 +55,7 @@ class _Flow:
         """The blocks that hold the content: what is no block is gathered into paragraphs."""
         blocks: list[Node] = []
         run: list[Content] = []
-        for child in content:
+        for child in _spread(content):
             if isinstance(child, str) or _is_inline(child):
                 run.append(child)
             else:
@@ -173,6 +173,15 @@ class _Flow:
         rest = [child for child in node.children if not (isinstance(child, Node) and child.tag == "summary")]
         heads: list[Content] = [Node("summary", {}, _joined(self.blocks(head.children))) for head in summary]
         return [Node("details", {}, [*heads, *self.blocks(rest)])]
+
+
+def _spread(content: Iterable[Content]) -> Iterator[Content]:
+    """The content with emphasis opened that was drawn around blocks."""
+    for child in content:
+        if isinstance(child, Node) and child.tag in INLINE - {"a"} and not _is_inline(child):
+            yield from _spread(child.children)
+        else:
+            yield child
 
 
 def _is_inline(node: Node) -> bool:

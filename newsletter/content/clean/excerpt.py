@@ -27,7 +27,7 @@ def excerpt(markdown: str, *, limit: int = 600) -> str:
     left = limit
     for kind, source in _blocks(markdown):
         size = len(_visible(source))
-        if size > left:
+        if size > left and kind != "heading_open":
             is_first = all(block.startswith("#") for block in taken)
             taken += filter(None, [_beginning(kind, source, left, is_first=is_first)])
             break

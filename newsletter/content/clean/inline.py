@@ -47,15 +47,18 @@ def code_text(content: Iterable[Content]) -> list[Content]:
             kept = {name: value for name, value in child.attributes.items() if name in names_kept}
             result.append(Node(child.tag, kept, code_text(child.children)))
         else:
-            if child.tag not in INLINE and result and not _ends_line(result):
+            is_block = child.tag not in INLINE
+            if is_block and not _ends_line(result):
                 _append_text(result, "\n")
             for part in code_text(child.children):
                 _append_text(result, part) if isinstance(part, str) else result.append(part)
+            if is_block and not _ends_line(result):
+                _append_text(result, "\n")
     return result
 
 
 def _ends_line(content: list[Content]) -> bool:
-    last = content[-1]
+    last = content[-1] if content else "\n"
     return isinstance(last, str) and last.endswith("\n")
 
 

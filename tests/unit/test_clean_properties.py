@@ -1,0 +1,119 @@
+"""For any HTML: what the letter shows is what the post showed, and cleaning again changes nothing."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.content.clean import clean_html, excerpt
+from newsletter.content.markdown import parser
+from tests.bench.fidelity import Fidelity, compare, harmful, shown
+
+BASE = "https://blog.example/post/"
+
+TEXT = st.lists(
+    st.sampled_from(
+        ["word", "Łódź", "漢字", "「括弧」", "שלום", "1.", "-", "+", "#", "##", "&gt;", "*", "**", "_", "__", "~~", "`", "```",
+         "[x]", "](y)", "![", "^", "&lt;b&gt;", "&amp;amp;", "\\", "|", "---", "===", ":::", "::: card video", "!", "{{ 7*7 }}",
+         "&lt;!--", "--&gt;", "(", ")", "“q”", "…", "&nbsp;", "'", "&quot;", "<br>", "<br><br>", "\n", "  ", "[^1]", "a_b", "2*3*4",
+         "{width=1}", "http://x.example/", "<wbr>"]
+    ),
+    min_size=1,
+    max_size=5,
+).map(" ".join)  # fmt: skip
+ADDRESS = st.sampled_from(
+    [
+        "/a",
+        "b?c=1&amp;d=2",
+        "https://x.example/(e",
+        "https://x.example/f)",
+        "//y.example/g h",
+        "mailto:a@b.example",
+    ]
+)
+IMAGE = st.builds(
+    lambda n, alt, size: f'<img src="/{n}.png" alt="{alt}"{size}>',
+    st.integers(1, 9),
+    st.sampled_from(["", "alt", "[x] *y*", "&quot;z&quot;", "a|b"]),
+    st.sampled_from(["", ' width="600" height="400"', ' width="50"']),
+)
+
+
+def inline(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    tags = st.sampled_from(
+        ["b", "i", "em", "strong", "s", "code", "sub", "kbd", "span", "u", "q", "span lang=fr"]
+    )
+    wrapped = st.builds(lambda tag, inner: f"<{tag}>{inner}</{tag.split()[0]}>", tags, children)
+    return st.one_of(wrapped, st.builds(lambda a, b: a + b, children, children))
+
+
+UNLINKED = st.recursive(st.one_of(TEXT, IMAGE), inline, max_leaves=4)
+LINK = st.builds(lambda url, inner: f'<a href="{url}">{inner}</a>', ADDRESS, UNLINKED)
+INLINE = st.recursive(st.one_of(TEXT, IMAGE, LINK), inline, max_leaves=5)
+
+
+def block(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    some = st.lists(children, min_size=1, max_size=3)
+    return st.one_of(
+        st.builds(
+            lambda tag, inner: f"<{tag}>{inner}</{tag.split()[0]}>",
+            st.sampled_from(["p", "h1", "h2", "h3", "div", "blockquote", "pre", "figure", "section", "p lang=fr", "p dir=rtl", "center"]),
+            children,
+        ),
+        st.builds(lambda tag, items: f"<{tag}>" + "".join(f"<li>{i}</li>" for i in items) + f"</{tag}>", st.sampled_from(["ul", "ol"]), some),
+        st.builds(lambda cells: "<table><tr><th>h</th><th>k</th></tr>" + "".join(f"<tr><td>{c}</td><td>d</td></tr>" for c in cells) + "</table>", some),
+        st.builds(lambda items: "<dl>" + "".join(f"<dt>t</dt><dd>{i}</dd>" for i in items) + "</dl>", some),
+        st.builds(lambda a, b: f"<details><summary>{a}</summary>{b}</details>", TEXT, children),
+        st.builds(lambda a, b: f"<figure>{a}<figcaption>{b}</figcaption></figure>", IMAGE, INLINE),
+        st.builds(lambda a: f'<iframe src="https://www.youtube.com/embed/{a}"></iframe>', st.integers(100, 999)),
+        st.just("<hr>"),
+        st.lists(children, min_size=1, max_size=4).map("".join),
+    )  # fmt: skip
+
+
+POSTS = st.recursive(INLINE, block, max_leaves=10)
+QUICK = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+def letter(html: str) -> str:
+    return str(parser().render(clean_html(html, base_url=BASE, language="en").markdown))
+
+
+@QUICK
+@given(POSTS)
+def test_the_letter_shows_what_the_post_showed(html: str) -> None:
+    fidelity = Fidelity()
+    compare(fidelity, html, letter(html), base=BASE)
+    assert fidelity.lost == []
+    assert fidelity.harmful == []
+
+
+@QUICK
+@given(POSTS)
+def test_cleaning_a_letter_again_changes_nothing_that_is_seen(html: str) -> None:
+    once = letter(html)
+    twice = letter(once)
+    first, second = shown(once, BASE), shown(twice, BASE)
+    assert (first.words, first.links, first.quotations, first.cards) == (
+        second.words,
+        second.links,
+        second.quotations,
+        second.cards,
+    )
+    assert first.images == second.images
+
+
+@QUICK
+@given(POSTS, st.integers(0, 80))
+def test_an_excerpt_shows_nothing_that_the_post_does_not(html: str, limit: int) -> None:
+    markdown = clean_html(html, base_url=BASE, language="en").markdown
+    part, whole = (shown(parser().render(text), BASE) for text in (excerpt(markdown, limit=limit), markdown))
+    assert part.words <= whole.words
+    assert part.links <= whole.links
+    assert part.quotations <= whole.quotations
+
+
+@QUICK
+@given(st.text(alphabet="<>/=\"'!-a&;#x bpi\n[]()*`:", max_size=80))
+def test_any_tag_soup_comes_back_harmless(html: str) -> None:
+    assert harmful(letter(html)) == []
