@@ -89,22 +89,24 @@ def _dress_card(card: HtmlElement) -> None:
     if last is not None:
         last.set("class", "card-meta")
     card.insert(0, E.p(label, {"class": "card-kind"}))
-    _wrap_children(card, "card", "card-cell")
+    card.set("class", "card")
+    _wrap_children(card, "card-cell")
 
 
 def _dress_button(button: HtmlElement) -> None:
     """A filled cell. Word draws the cell's `mso-padding-alt`, everyone else the padded link. What is
     more than one link stays as it is."""
-    button.attrib.pop("class")
     links = button.xpath(".//a[@href]")
     if len(links) != 1 or links[0].text_content().strip() != button.text_content().strip():
+        del button.attrib["class"]
         return
     link = links[0]
     button.clear(keep_tail=True)
+    button.set("class", "button")
     link.set("class", "button-link")
     link.tail = None
     cell = E.td(link, {"class": "button-cell", "align": "center"})
-    button.append(E.table(E.tr(cell), {**_LAYOUT, "class": "button"}))
+    button.append(E.table(E.tr(cell), _LAYOUT))
 
 
 def _dress_figure(figure: HtmlElement) -> None:
@@ -127,7 +129,7 @@ def _dress_quotation(quotation: HtmlElement) -> None:
     if any(True for _ in quotation.iterancestors("blockquote")):
         quotation.set("class", "nested")
     else:
-        _wrap_children(quotation, "quotation", "quotation-cell")
+        _wrap_children(quotation, "quotation-cell")
 
 
 def _dress_picture(picture: HtmlElement) -> None:
@@ -166,13 +168,12 @@ def _dress_table(table: HtmlElement) -> None:
         link.drop_tag()  # Outlook kills a link around a table
 
 
-def _wrap_children(element: HtmlElement, table_class: str, cell_class: str) -> None:
+def _wrap_children(element: HtmlElement, cell_class: str) -> None:
     """Put all that the element holds into the one cell of a table inside it."""
     cell = E.td({"class": cell_class})
     cell.text, element.text = element.text, None
     cell.extend(list(element))
-    element.append(E.table(E.tr(cell), {**_LAYOUT, "class": table_class, "width": "100%"}))
-    element.attrib.pop("class", None)
+    element.append(E.table(E.tr(cell), {**_LAYOUT, "width": "100%"}))
 
 
 def _append_text(element: HtmlElement, text: str) -> None:

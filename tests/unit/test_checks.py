@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.config.theme import Theme
 from newsletter.content.checks import CHECKS, run_checks
-from newsletter.content.checks.letter import Letter
+from newsletter.content.checks.letter import Letter, words
 from newsletter.content.links import issue_placeholder, sender_for
 from newsletter.models import Finding, Issue, RenderedEmail, Severity
 from tests.support.letters import (
@@ -188,6 +188,10 @@ def test_the_visible_text_is_what_a_reader_sees() -> None:
     )
     email = dataclasses.replace(render(SHORT), html=page)
     assert Letter(email=email, issue=SHORT, newsletter=NEWSLETTER, headers={}).visible_text == "Onetwo three"
+
+
+def test_scripts_without_spaces_are_counted_by_character() -> None:
+    assert words("霧の夜 fog霧 l\u00adamp 9") == ["霧", "の", "夜", "fog", "霧", "lamp", "9"]
 
 
 def test_every_check_has_samples_and_an_entry_on_the_page() -> None:

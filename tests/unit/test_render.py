@@ -290,7 +290,7 @@ def test_a_button_that_holds_more_than_a_link_keeps_its_words() -> None:
 
 def test_a_card_says_kind_and_host_and_what_to_do() -> None:
     card = dressed("::: card audio\n[Song](https://www.radio.example/1)\nBand · May\n:::").xpath(
-        './/table[@class="card"]'
+        './/div[@class="card"]'
     )[0]
     lines = [" ".join(each.text_content().split()) for each in card.xpath(".//p")]
     assert lines == ["Audio · radio.example", "Song", "Band · May · Listen"]

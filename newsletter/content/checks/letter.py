@@ -12,6 +12,14 @@ from newsletter.config.settings import NewsletterSettings
 from newsletter.config.theme import Theme
 from newsletter.models import Finding, Issue, RenderedEmail, Section, Severity
 
+_UNSPACED = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_WORD = re.compile(rf"{_UNSPACED}|\w+?(?={_UNSPACED}|\b)")
+"""A character of the scripts that are written without spaces, or a word of the others."""
+_INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "i", "ins", "kbd", "mark", "q", "s", "samp"}
+    | {"small", "span", "strong", "sub", "sup", "tt", "u", "var", "del", "dfn"}
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
@@ -90,7 +98,7 @@ def shortened(text: str, length: int = 60) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case; hints where a word may be parted are no part of it."""
-    return re.findall(r"\w+", re.sub("[\u00ad\u200b\u2060\ufeff]", "", text).casefold())
+    return _WORD.findall(re.sub("[\u00ad\u200b\u2060\ufeff]", "", text).casefold())
 
 
 def _gather(element: HtmlElement, pieces: list[str]) -> None:
@@ -104,9 +112,3 @@ def _gather(element: HtmlElement, pieces: list[str]) -> None:
         _gather(child, pieces)
         pieces.append(child.tail or "")
     pieces.append("" if inline else " ")
-
-
-_INLINE = frozenset(
-    {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "i", "ins", "kbd", "mark", "q", "s", "samp"}
-    | {"small", "span", "strong", "sub", "sup", "tt", "u", "var", "del", "dfn"}
-)
