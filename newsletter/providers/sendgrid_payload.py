@@ -120,23 +120,20 @@ def request_body(email: RenderedEmail, constant: ConstantPart, batch: Batch) -> 
     recipients = batch.recipients
     if len(recipients) > MAX_RECIPIENTS:
         raise BatchTooLarge(f"{len(recipients)} recipients are more than {MAX_RECIPIENTS}")
-    twofold = any(_MARKUP.search(value) for person in recipients for value in person.merge_data.values())
-    fields = [(field.name, field.placeholder) for field in email.merge_fields]
-    good_names: set[str] = set()
-    seen: set[str] = set()
-    people = []
-    refused = []
-    for recipient in recipients:
-        values = _merge_values(recipient, fields, twofold=twofold)
-        if problem := _problem(recipient, values, seen):
-            refused.append(_refusal(recipient, problem))
-        _check_headers(recipient, good_names)
-        people.append(_personalization(recipient, values, batch.attempt))
-    if refused:
-        raise RecipientsRefused(
-            f"{len(refused)} of {len(people)} recipients cannot be in this request: {refused[0].detail}",
-            rejected=refused,
-        )
+    given = [value for person in recipients for value in person.merge_data.values()]
+    twofold = _MARKUP.search("".join(given)) is not None
+    values = _merge_values(email, recipients, twofold=twofold)
+    if not _all_are_plain(recipients, longest_values=max(map(len, given), default=0) * len(values[0])):
+        _refuse_unfit(recipients, values)
+    people = [
+        {
+            "to": [_to(recipient.address)],
+            "headers": recipient.headers,
+            "substitutions": substitutions,
+            "custom_args": {"nl_rid": recipient.delivery_id, "nl_att": batch.attempt},
+        }
+        for recipient, substitutions in zip(recipients, values, strict=True)
+    ]
     rest = constant.twofold if twofold else constant.plain
     body = b'{"personalizations":' + _encode(people) + b"," + rest
     if len(body) >= MAX_REQUEST_BYTES:
@@ -144,33 +141,73 @@ def request_body(email: RenderedEmail, constant: ConstantPart, batch: Batch) -> 
     return body
 
 
-def _personalization(recipient: Recipient, values: Mapping[str, str], attempt: str) -> dict[str, object]:
-    to = {"email": recipient.address.addr_spec}
-    name = recipient.address.display_name
+def _to(address: Address) -> dict[str, str]:
+    name = address.display_name
+    if not name:
+        return {"email": address.addr_spec}
     if _UNSAFE_IN_NAME.search(name):
         name = _UNSAFE_IN_NAME.sub(" ", name).strip()
-    if name:
-        to["name"] = name
-    return {
-        "to": [to],
-        "headers": dict(recipient.headers),
-        "substitutions": values,
-        "custom_args": {"nl_rid": recipient.delivery_id, "nl_att": attempt},
-    }
+    return {"email": address.addr_spec, "name": name} if name else {"email": address.addr_spec}
 
 
 def _merge_values(
-    recipient: Recipient, fields: Sequence[tuple[str, str]], *, twofold: bool
-) -> dict[str, str]:
-    """Placeholder → value for each of the letter's merge fields; twin → escaped value when twofold."""
-    data = recipient.merge_data
+    email: RenderedEmail, recipients: Sequence[Recipient], *, twofold: bool
+) -> list[dict[str, str]]:
+    """For each recipient placeholder → value for the letter's merge fields; twin → escaped value when
+    twofold.
+    """
+    fields = [(field.name, field.placeholder) for field in email.merge_fields]
+    twins = [(name, _twin(placeholder)) for name, placeholder in fields] if twofold else []
     try:
-        values = {placeholder: data[name] for name, placeholder in fields}
+        values = [
+            {placeholder: recipient.merge_data[name] for name, placeholder in fields}
+            for recipient in recipients
+        ]
     except KeyError as error:
-        raise ProviderRefused(f"delivery {recipient.delivery_id} has no value for {error}") from error
-    if twofold:
-        values |= {_twin(placeholder): escape(data[name]) for name, placeholder in fields}
+        raise ProviderRefused(f"a delivery of {email.issue_id} has no value for {error}") from error
+    for recipient, each in zip(recipients, values, strict=True) if twins else ():
+        each |= {twin: escape(recipient.merge_data[name]) for name, twin in twins}
     return values
+
+
+def _all_are_plain(recipients: Sequence[Recipient], *, longest_values: int) -> bool:
+    """Whether a look at the whole batch shows that nobody of it needs a closer one.
+
+    That look costs 0.5 µs per recipient, the closer one 2; `longest_values` is at least the length of
+    anybody's values together.
+    """
+    addresses = [recipient.address.addr_spec.lower() for recipient in recipients]
+    names = {name for recipient in recipients for name in recipient.headers}
+    lines = [value for recipient in recipients for value in recipient.headers.values()]
+    return (
+        len(set(addresses)) == len(addresses)
+        and _is_plain("".join(addresses))
+        and all("@" in address for address in addresses)
+        and all(_HEADER_NAME.fullmatch(name) and name.lower() not in FORBIDDEN_HEADERS for name in names)
+        and _is_plain("".join(lines))
+        and max(map(len, lines), default=0) + max(map(len, names), default=0) + 2 <= MAX_HEADER_LINE
+        and longest_values <= MAX_SUBSTITUTION_BYTES // 8
+    )
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def _refuse_unfit(recipients: Sequence[Recipient], values: Sequence[Mapping[str, str]]) -> None:
+    """None, when everyone can be in the request. Raises RecipientsRefused or ProviderRefused."""
+    seen: set[str] = set()
+    refused = []
+    for recipient, substitutions in zip(recipients, values, strict=True):
+        if problem := _problem(recipient, substitutions, seen):
+            refused.append(_refusal(recipient, problem))
+        for name, value in recipient.headers.items():
+            _check_header(name, value, recipient.delivery_id)
+    if refused:
+        raise RecipientsRefused(
+            f"{len(refused)} of {len(recipients)} recipients cannot be in this request: {refused[0].detail}",
+            rejected=refused,
+        )
 
 
 def _problem(recipient: Recipient, values: Mapping[str, str], seen: set[str]) -> str:
@@ -179,12 +216,11 @@ def _problem(recipient: Recipient, values: Mapping[str, str], seen: set[str]) ->
     if address in seen:
         return "the same address stands in this request already"
     seen.add(address)
-    if not (address.isascii() and address.isprintable() and "@" in address):
+    if not (_is_plain(address) and "@" in address):
         return "not an address in printable ASCII"
-    if sum(map(len, values.values())) > MAX_SUBSTITUTION_BYTES // 8:  # only then is it worth a look
-        size = sum(len(part.encode("utf-8", "replace")) for pair in values.items() for part in pair)
-        if size > MAX_SUBSTITUTION_BYTES:
-            return f"personal values of {size:,} bytes, more than {MAX_SUBSTITUTION_BYTES:,}"
+    size = sum(len(part.encode("utf-8", "replace")) for pair in values.items() for part in pair)
+    if size > MAX_SUBSTITUTION_BYTES:
+        return f"personal values of {size:,} bytes, more than {MAX_SUBSTITUTION_BYTES:,}"
     return ""
 
 
@@ -197,25 +233,13 @@ def _refusal(recipient: Recipient, detail: str) -> SendOutcome:
     )
 
 
-def _check_headers(recipient: Recipient, good_names: set[str]) -> None:
-    """None. Raises ProviderRefused; names found good are added to `good_names`."""
-    for name, value in recipient.headers.items():
-        if name not in good_names or not _is_header_line(name, value):
-            _check_header(name, value, recipient.delivery_id)
-            good_names.add(name)
-
-
-def _is_header_line(name: str, value: str) -> bool:
-    return value.isascii() and value.isprintable() and len(name) + len(value) + 2 <= MAX_HEADER_LINE
-
-
 def _check_header(name: str, value: str, whose: str) -> None:
     """None. Raises ProviderRefused."""
     if not _HEADER_NAME.fullmatch(name):
         raise ProviderRefused(f"{name!a} is no name of a header")
     if name.lower() in FORBIDDEN_HEADERS:
         raise ProviderRefused(f"SendGrid sets the header {name} itself and takes none from a request")
-    if not _is_header_line(name, value):
+    if not _is_plain(value) or len(name) + len(value) + 2 > MAX_HEADER_LINE:
         raise ProviderRefused(
             f"the header {name} of {whose} is not one line of at most {MAX_HEADER_LINE} characters in "
             "printable ASCII"
