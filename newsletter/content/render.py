@@ -4,6 +4,7 @@ Preview, test, send and archive all show what this makes.
 """
 
 import hashlib
+import re
 import traceback
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -35,6 +36,9 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_WEB_ADDRESS = re.compile(r"https?://|(?![\w+.-]*:)", re.IGNORECASE)
+"""http, https, or no scheme at all, which a check finds."""
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _TEMPLATE_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What an expression of a template can raise; the sandbox's SecurityError is a TemplateError."""
 
@@ -51,6 +55,7 @@ def render_issue(
     BadIssueFile for a section that cannot be shown, BadInput for text that no letter may hold.
     """
     check_header("Subject", issue.subject)
+    _refuse_controls(issue.preheader, _where(issue))
     _refuse_placeholder(issue, newsletter, theme, placeholder)
     context = _context(issue, newsletter, placeholder, dated)
     environment = _environment(theme)
@@ -59,7 +64,7 @@ def render_issue(
         _fill(environment, theme, _HTML, context | {"style": Markup(theme.files.get(_STYLE, ""))}),  # noqa: S704 -- the theme's own
         where=theme.paths.get(_HTML, theme.name),
     )
-    _prove_placeholder(page, text, placeholder, newsletter, theme)
+    _prove_placeholder(page, text, placeholder, theme)
     return RenderedEmail(
         issue_id=issue.id,
         subject=issue.subject,
@@ -114,12 +119,15 @@ def _context(issue: Issue, newsletter: NewsletterSettings, placeholder: str, dat
 def _post(
     number: int, section: Section, issue: Issue, newsletter: NewsletterSettings, dated: date | None
 ) -> Context:
-    if urlsplit(section.url).scheme not in {"http", "https", ""}:
+    where = _where(issue, section)
+    if not _WEB_ADDRESS.match(section.url):
         raise BadIssueFile(
             f"the link of “{section.title}” is no web address",
-            where=_where(issue, section),
+            where=where,
             remedy="let it begin with https://",
         )
+    for words in (section.title, section.source_name, section.author):
+        _refuse_controls(words, where)
     language = section.language or issue.language or newsletter.language
     published = section.published and _day(section.published, newsletter.timezone)
     byline = [section.source_name, section.author, published and _short_date(published, dated)]
@@ -146,7 +154,17 @@ def _body(markdown: str, name: str, issue: Issue, section: Section | None = None
     return {"html": Markup(inner_html(tree)), "text": text}  # noqa: S704 -- body_tree has cleaned it
 
 
-def _where(issue: Issue, section: Section | None) -> str:
+def _refuse_controls(words: str, where: str) -> None:
+    """None when the words can stand in a page. Raises BadIssueFile."""
+    if _CONTROLS.search(words):
+        raise BadIssueFile(
+            "a title, a name or the preheader holds a control character or a line break",
+            where=where,
+            remedy="type the text anew, on one line",
+        )
+
+
+def _where(issue: Issue, section: Section | None = None) -> str:
     return f"issues/{issue.id}.md" + (f":{section.line}" if section and section.line else "")
 
 
@@ -239,13 +257,11 @@ def _refuse_placeholder(issue: Issue, newsletter: NewsletterSettings, theme: The
             )
 
 
-def _prove_placeholder(
-    page: str, text: str, placeholder: str, newsletter: NewsletterSettings, theme: Theme
-) -> None:
+def _prove_placeholder(page: str, text: str, placeholder: str, theme: Theme) -> None:
     """None when the placeholder stands only at the end of unsubscribe links. Raises BadTemplate."""
-    link = unsubscribe_url(newsletter.public_url, placeholder)
+    ending = unsubscribe_url("", placeholder)
     for part, name in ((page, _HTML), (text, _TEXT)):
-        if part.count(placeholder) != part.count(link):
+        if part.count(placeholder) != part.count(ending):
             raise BadTemplate(
                 "the reader's mark stands outside the unsubscribe link",
                 where=theme.paths.get(name, name),

@@ -77,7 +77,7 @@ class _Teller:
         if tag == "a":
             number = self._number(element)
             return [*self.blocks(element, width), [f"[{number}]"] if number else []]
-        if tag == "div" and kind.startswith("card"):
+        if tag == "div" and "card-" in kind:
             return self._card(element, width)
         if tag == "div" and kind == "button":
             return self._button(element, width)
@@ -111,18 +111,32 @@ class _Teller:
         return blocks
 
     def _list(self, element: HtmlElement, width: int, *, notes: bool) -> list[Block]:
+        """Items behind their marks; what stands between items, as sloppy HTML has it, is indented."""
         start = element.get("start", "1")
-        first = int(start) if re.fullmatch(r"-?\d{1,9}", start) else 1
-        items: list[Block] = []
+        number = int(start) if re.fullmatch(r"-?\d{1,9}", start) else 1
+        items = [wrap(words, width)] if (words := _tidy(_squeeze(element.text))) else []
         spaced = False
-        for number, item in enumerate(element.xpath("./li"), start=first):
-            marker = f"[note {number}] " if notes else f"{number}. " if element.tag == "ol" else "- "
-            inner = self.blocks(item, width - len(marker)) or [[""]]
-            apart = len(inner) > 1 and bool(item.xpath("./p"))
-            lines = prefixed(inner, " " * len(marker), spaced=apart)
-            items.append([marker + lines[0].lstrip(), *lines[1:]])
+        for child in element:
+            mark = "  "
+            if child.tag == "li":
+                mark = f"[note {number}] " if notes else f"{number}. " if element.tag == "ol" else "- "
+                number += 1
+            inner = self._inside(child, width - len(mark)) or [[""]]
+            apart = len(inner) > 1 and bool(child.xpath("./p"))
+            lines = prefixed(inner, " " * len(mark), spaced=apart)
+            items.append([mark + lines[0].removeprefix(" " * len(mark)), *lines[1:]])
             spaced = spaced or apart
         return items if spaced else [[line for item in items for line in item]]
+
+    def _inside(self, child: HtmlElement, width: int) -> list[Block]:
+        """The blocks of a list's child, and of the words behind it that are in no item."""
+        if child.tag == "li":
+            blocks = self.blocks(child, width)
+        elif _is_block(child):
+            blocks = self._block(child, width)
+        else:
+            blocks = [wrap(words, width)] if (words := _tidy(self._inline(child))) else []
+        return blocks + ([wrap(words, width)] if (words := _tidy(_squeeze(child.tail))) else [])
 
     def _table(self, table: HtmlElement, width: int) -> list[Block]:
         """Columns side by side when they fit, else each row as `head: cell` lines; a table that only

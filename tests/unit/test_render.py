@@ -130,6 +130,42 @@ def test_a_subject_with_a_line_break_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "letter", [issue(preheader="a\nb"), issue(section("a\0b")), issue(section("a", author="\ud800"))]
+)
+def test_control_characters_in_titles_and_names_are_refused(letter: Issue) -> None:
+    with pytest.raises(BadIssueFile, match=r"issues/2026-11-27.md: .* holds a control character"):
+        render(letter)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<div class="card">x</div>',
+        '<div class="card card-video">x</div>',
+        "::: card\n:::",
+        "::: button\nx\n:::",
+        "::: figure\nx\n:::",
+        "<table></table>",
+        "<table><tr>x</table>",
+        "<ol start='99999999999'><li>x</ol>",
+        "<ul>x<li>x</li>x<b>x</b><ul><li>x</li></ul>x</ul>",
+        "<dl>x<dt>x</dt></dl>",
+        "<details>x",
+        "[x](https://[bad/)",
+        '<a href="https://[bad">x</a>',
+        "<blockquote>x</blockquote>",
+        "<li><img src='https://i.example/'></li>",
+    ],
+)
+def test_containers_that_hold_something_else_lose_no_word(body: str) -> None:
+    email = render(issue(section("A", body), preheader=""))
+    expected = re.findall(r"\bx\b", re.sub("<[^>]*>", " ", body))
+    assert re.findall(r"\bx\b", email.text) == expected
+    shown = " ".join(html.document_fromstring(email.html).xpath("//body//text()"))
+    assert re.findall(r"\bx\b", shown) == expected
+
+
+@pytest.mark.parametrize(
     "hostile",
     [
         "<script>alert(1)</script>",
@@ -178,6 +214,10 @@ def test_html_nested_without_end_is_refused_by_name() -> None:
 
 def test_control_characters_in_a_body_do_no_harm() -> None:
     assert "a b" in render(issue(section("A", "a\x01 b&#1;\ufffe![\x02](https://x.example/a.png)"))).text
+
+
+def test_a_broken_web_address_is_no_crash() -> None:
+    assert "https://[x" in render(issue(section("A", url="https://[x"))).text
 
 
 def test_a_title_that_links_to_no_web_page_is_refused_with_its_line() -> None:

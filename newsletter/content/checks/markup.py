@@ -1,7 +1,7 @@
 """Links, pictures, size and style: what mail programs do badly with."""
 
+import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from lxml import html
 from lxml.html import HtmlElement
@@ -21,7 +21,7 @@ _LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 def link_relative(letter: Letter) -> Iterator[Problem]:
     """A link or picture address without a host: a letter stands on no page."""
     for element, address in _addresses(letter):
-        if not urlsplit(address).scheme and not address.startswith("#"):
+        if not _scheme(address) and not address.startswith("#"):
             yield Problem(
                 message=f"{_named(element)} has the address “{shortened(address)}”", where="HTML part"
             )
@@ -31,7 +31,7 @@ def link_relative(letter: Letter) -> Iterator[Problem]:
 def link_unsafe(letter: Letter) -> Iterator[Problem]:
     """`javascript:`, `data:` and other addresses that mail programs block, and that harm in others."""
     for element, address in _addresses(letter):
-        scheme = urlsplit(address).scheme
+        scheme = _scheme(address)
         allowed = {"http", "https"} if element.tag == "img" else _LINK_SCHEMES
         if scheme and scheme not in allowed:
             yield Problem(
@@ -64,7 +64,7 @@ def image_without_alt(letter: Letter) -> Iterator[Problem]:
 def image_not_https(letter: Letter) -> Iterator[Problem]:
     """A picture on plain http, which mail programs block or mark as unsafe."""
     for image in letter.page.xpath("//img"):
-        if urlsplit(image.get("src", "")).scheme == "http":
+        if _scheme(image.get("src", "")) == "http":
             yield Problem(message=f"{_named(image)} is on plain http", where="HTML part")
 
 
@@ -104,6 +104,11 @@ def css_rule_lost(letter: Letter) -> Iterator[Problem]:
 def _addresses(letter: Letter) -> Iterator[tuple[HtmlElement, str]]:
     for element in letter.page.xpath("//a[@href] | //img"):
         yield element, (element.get("href") or element.get("src") or "").strip()
+
+
+def _scheme(address: str) -> str:
+    match = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", address)
+    return match[1].lower() if match else ""
 
 
 def _named(element: HtmlElement) -> str:
