@@ -8,13 +8,14 @@ told to allow long lines, makes encoded words longer than RFC 2047 §2 allows.
 import html
 import re
 import unicodedata
+from binascii import b2a_base64
 from datetime import datetime
 from email import policy
-from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime
 
 from newsletter.content.addresses import MAX_OCTETS
+from newsletter.content.wrapping import wrap
 from newsletter.errors import BadAddress, BadInput
 from newsletter.models import Address, Recipient, RenderedEmail, Sender
 
@@ -30,6 +31,10 @@ _ADDR_SPEC = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", re.A
 """RFC 5321 §4.1.2 without quoted local parts and address literals, which no subscriber has."""
 _ENCODABLE = frozenset({"From", "To", "Reply-To", "Subject"})
 """Headers of free text or display names; all others must be ASCII and stand on one line."""
+_FOLDABLE = re.compile(r"([!-~]{1,900}( [!-~]{1,900})*)?", re.ASCII)
+"""Text that folding at its spaces leaves as it is."""
+_OCTETS_IN_WORD = 45
+"""Become the 60 characters that an encoded word of at most 75 has room for (RFC 2047 §2)."""
 _NEW_LINE = "\r\n "
 _FOLD = 78
 """Octets of a line that RFC 5322 §2.1.1 advises."""
@@ -135,7 +140,15 @@ def _quoted(name: str) -> str:
 
 
 def _words(text: str, header: str) -> str:
-    """Free text: as it is when it is plain and short, else encoded words in folded lines (RFC 2047)."""
-    if text.isascii() and text == text.strip() and "=?" not in text and len(header) + 2 + len(text) <= _FOLD:
-        return text
-    return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
+    """Free text, folded: plain where ASCII can say it, else in encoded words (RFC 2047)."""
+    if _FOLDABLE.fullmatch(text) and "=?" not in text:
+        return _NEW_LINE.join(wrap(text, _FOLD - len(header) - 2))
+    words, chunk, room = [], b"", _OCTETS_IN_WORD - len(header)
+    for character in text:
+        octets = character.encode("utf-8")
+        if len(chunk) + len(octets) > room:
+            words.append(chunk)
+            chunk, room = b"", _OCTETS_IN_WORD
+        chunk += octets
+    encoded = [b2a_base64(each, newline=False).decode("ascii") for each in [*words, chunk] if each]
+    return _NEW_LINE.join(f"=?utf-8?b?{each}?=" for each in encoded)

@@ -91,6 +91,19 @@ def test_any_unicode_gives_exactly_the_expected_headers(subject: str, name: str,
     assert all(len(word) <= 75 for word in re.findall(rb"=\?[^ \r\n]*\?=", octets.partition(b"\r\n\r\n")[0]))
 
 
+@given(st.text("ab é霧=?", max_size=200))
+def test_a_subject_is_folded_without_loss(subject: str) -> None:
+    octets = to_bytes(letter(subject=subject), sender(), recipient(), date=DATE)
+    assert parsed(octets)["Subject"] == subject
+    lines = octets.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert all(len(line) <= 78 or b" " not in line.partition(b": ")[2].strip() for line in lines)
+
+
+def test_a_long_plain_subject_needs_no_encoding() -> None:
+    octets = to_bytes(letter(subject="many plain words " * 10 + "end"), sender(), recipient(), date=DATE)
+    assert b"=?" not in octets.partition(b"\r\n\r\n")[0]
+
+
 def test_a_long_name_is_decoded_whole() -> None:
     name = "Ädä Wrïter 漢字 " * 6 + "end"
     octets = to_bytes(letter(), sender(name), recipient(), date=DATE)
