@@ -235,7 +235,7 @@ def _image(image: Tag, base: str) -> set[str]:
 def _is_counter(image: Tag, address: str) -> bool:
     sizes = [_attribute(image, name) for name in ("width", "height")]
     host = urlsplit(address).hostname or ""
-    is_flare = "/~ff/" in address or "/~r/" in address or "/~a/" in address
+    is_flare = host.startswith("feed") and bool(re.search(r"/~(?:r|ff|a)/", address))
     return "1" in sizes or "0" in sizes or host.endswith(_COUNTER_HOSTS) or is_flare
 
 

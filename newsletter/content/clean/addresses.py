@@ -14,7 +14,8 @@ _WIDEST = 1600
 """CSS pixels: twice the width of a letter on a fine screen."""
 _COUNTERS = re.compile(
     r"""^https?://(?:
-      [^/]*/~(?:r|ff|a)/ | (?:feedads\.g|ad)\.doubleclick\.net/ | pixel\.wp\.com/ | stats\.wordpress\.com/
+      (?:feeds?\d?|feedproxy)\.[^/]*/~(?:r|ff?|a)/ | [^/]*/~r/[^/]+/~\d/
+    | (?:feedads\.g|ad)\.doubleclick\.net/ | pixel\.wp\.com/ | stats\.wordpress\.com/
     | (?:feeds|stats)\.wordpress\.com/1\.0/ | [^/]*\.scorecardresearch\.com/ | pixel\.quantserve\.com/
     | [^/]*google-analytics\.com/ | cpx\.golem\.de/ | [^/]*\.met\.vgwort\.de/ | [^/]*statcounter\.com/
     | (?:www\.)?facebook\.com/tr\b | blogger\.googleusercontent\.com/tracker/ | medium\.com/_/stat\b

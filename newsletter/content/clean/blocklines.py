@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from newsletter.content.clean.sanitise import sanitise_outgoing
 from newsletter.content.clean.spans import backslashed, inline_markdown, paragraph_lines
-from newsletter.content.clean.tree import HEADINGS, Content, Node, serialise
+from newsletter.content.clean.tree import HEADINGS, INLINE, Content, Node, serialise
 
 _HEADING_END = re.compile(r"(?<=[ \t])(#+)$|^(#+)$")
 _COLONS = re.compile(r"(?m)^[> ]*(:{3,})")
@@ -99,14 +99,11 @@ def _list(block: Node, mark: str) -> list[str]:
     start = block.get("start")
     numbered = block.tag == "ol"
     number = int(start) if start.isdecimal() and int(start) <= _LARGEST_START else 1
-    if (
-        "reversed" in block.attributes
-        or block.get("type") not in {"", "1"}
-        or (start and str(number) != start)
-    ):
-        return html_block(block)
     items = [item for item in block.children if isinstance(item, Node)]
-    if any(item.attributes for item in items):
+    is_plain = (
+        "reversed" not in block.attributes and block.get("type") in {"", "1"} and start in {"", str(number)}
+    )
+    if not is_plain or any(item.attributes for item in items):
         return html_block(block)
     is_loose = any(sum(isinstance(c, Node) and c.tag == "p" for c in item.children) > 1 for item in items)
     lines: list[str] = []
@@ -117,11 +114,8 @@ def _list(block: Node, mark: str) -> list[str]:
         indent = " " * (len(bullet) + 1)
         if lines and is_loose:
             lines.append("")
-        lines += (
-            [f"{bullet} {inner[0]}".rstrip(), *(f"{indent}{line}".rstrip() for line in inner[1:])]
-            if inner
-            else [bullet]
-        )
+        first, *others = inner or [""]
+        lines += [f"{bullet} {first}".rstrip(), *(f"{indent}{line}".rstrip() for line in others)]
     return lines
 
 
@@ -139,7 +133,7 @@ def _tight_lines(children: Sequence[Content]) -> list[str]:
 
 def _fence(block: Node) -> list[str]:
     text = "".join(child for child in block.children if isinstance(child, str))
-    ticks = "`" * max(3, *(len(run) + 1 for run in _TICKS.findall(text)), 3)
+    ticks = "`" * max([3, *(len(run) + 1 for run in _TICKS.findall(text))])
     return [f"{ticks}{block.get('language')}", *text.split("\n"), ticks]
 
 
@@ -162,9 +156,6 @@ def _table(block: Node) -> list[str]:
 
 
 def _is_simple(cell: Node) -> bool:
-    plain = not {"lang", "dir", "rowspan", "colspan"} & {
-        name for name in cell.attributes if cell.get(name) != "1"
-    }
-    return plain and not any(
-        isinstance(c, Node) and c.tag in {"p", "ul", "ol", "div", "pre"} for c in cell.children
-    )
+    told = {name for name in cell.attributes if cell.get(name) != "1"}
+    is_inline = all(isinstance(child, str) or child.tag in INLINE | {"img"} for child in cell.children)
+    return is_inline and not told & {"lang", "dir", "rowspan", "colspan"}

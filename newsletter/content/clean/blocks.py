@@ -5,10 +5,12 @@ begin at h3 (the post's title is the h2), and quotations end with their attribut
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 
 from newsletter.content.clean.addresses import address, host_of
 from newsletter.content.clean.attributions import credit_at_end, split_credit, undashed
 from newsletter.content.clean.embeds import is_card
+from newsletter.content.clean.figures import is_figure, split_captions
 from newsletter.content.clean.inline import code_text, simplified, trimmed
 from newsletter.content.clean.tables import table
 from newsletter.content.clean.tree import HEADINGS, INLINE, Content, Node
@@ -19,10 +21,6 @@ _DEEPEST_HEADING = 6
 _WIDE = 100
 """CSS pixels from which a picture at the beginning of a paragraph is more than an icon."""
 _LIST_ATTRIBUTES = ("start", "reversed", "type")
-_CAPTION_CLASSES = frozenset(
-    {"wp-caption-text", "gallery-caption", "tr-caption", "kg-card-caption", "caption"}
-)
-_FIGURE_CLASSES = frozenset({"wp-caption", "tr-caption-container", "gallery-item", "image-caption-wrapper"})
 
 
 def blocks_of(root: Node, base: str) -> list[Node]:
@@ -45,7 +43,6 @@ class _Flow:
             "blockquote": self._quotation,
             "pre": self._preformatted,
             "table": lambda node: table(node, self.blocks),
-            "figure": self._figure,
             "details": self._details,
             "hr": lambda _node: [Node("hr")],
             "footnote": self._footnote,
@@ -66,7 +63,7 @@ class _Flow:
     def _block(self, node: Node) -> list[Node]:
         if is_card(node):
             return [Node("div", {"class": node.get("class")}, list(self.blocks(node.children)))]
-        if node.classes & _FIGURE_CLASSES and node.find("img"):
+        if is_figure(node):
             made = self._figure(node)
         elif node.tag == "a":
             made = [_linked(block, node.attributes) for block in self.blocks(node.children)]
@@ -106,7 +103,7 @@ class _Flow:
         return list(self.blocks(node.children))
 
     def _definitions(self, node: Node) -> list[Node]:
-        if any("gallery" in name for name in node.classes):
+        if any("gallery" in name for name in node.classes) or not _has_only_definitions(node):
             return self.blocks(_opened(node))
         entries: list[Content] = []
         for child in node.elements():
@@ -114,8 +111,6 @@ class _Flow:
                 blocks = self.blocks(child.children)
                 only = blocks[0] if len(blocks) == 1 and blocks[0].tag == "p" else None
                 entries.append(Node(child.tag, _language(child), only.children if only else list(blocks)))
-        if len(entries) < 2 or any(inside.tag == "dl" for inside in node.elements()):
-            return self.blocks(_opened(node))
         return [Node("dl", {}, entries)]
 
     def _quotation(self, node: Node) -> list[Node]:
@@ -133,6 +128,8 @@ class _Flow:
         return [Node("blockquote", {}, list(inner))] if inner else []
 
     def _preformatted(self, node: Node) -> list[Node]:
+        if any(map(is_card, node.elements())):
+            return self.blocks(node.children)
         content = code_text(node.children)
         if content and isinstance(first := content[0], str):
             content[0] = first.removeprefix("\n")
@@ -147,10 +144,10 @@ class _Flow:
 
     def _figure(self, node: Node) -> list[Node]:
         """A figure when it is pictures with a caption; else its parts, the caption after them."""
-        body, captions = _split_captions(node)
+        body, captions = split_captions(node)
         caption = _joined(self.blocks(captions))
-        if any(_is_figure(inside) for inside in node.elements()):
-            return self.blocks([*_opened(node), *([Node("p", {}, caption)] if caption and not body else [])])
+        if any(is_figure(inside) for inside in node.elements()):
+            return self.blocks(_opened(node))
         made = self.blocks(body)
         if not caption:
             return made
@@ -190,8 +187,17 @@ def _is_inline(node: Node) -> bool:
     )
 
 
-def _is_figure(node: Node) -> bool:
-    return node.tag == "figure" or bool(node.classes & _FIGURE_CLASSES and node.find("img"))
+def _has_only_definitions(node: Node) -> bool:
+    """Whether a definition list holds terms and their definitions, perhaps in groups, and nothing else."""
+    parts = [child for child in node.children if isinstance(child, Node) or child.strip()]
+    return bool(parts) and all(
+        isinstance(part, Node)
+        and (
+            (part.tag in {"dt", "dd"} and not part.find("dl", "dt", "dd"))
+            or (part.tag == "div" and _has_only_definitions(part))
+        )
+        for part in parts
+    )
 
 
 def _language(node: Node) -> dict[str, str]:
@@ -239,10 +245,10 @@ def _paragraph(content: list[Content]) -> list[Node]:
         ]
     for link in node.find("a"):
         link.attributes.pop("class", None)
-    if _is_wide_picture(seen[0]) and len(seen) > 1:
-        at = content.index(seen[0])
-        return [Node("p", {}, [seen[0]]), *_paragraph(trimmed(content[at + 1 :]))]
-    return [node]
+    pictures = list(takewhile(_is_wide_picture, seen))
+    after = content.index(pictures[-1]) + 1 if pictures else 0
+    rest = trimmed(content[after:])
+    return [*(Node("p", {}, [picture]) for picture in pictures), *([Node("p", {}, rest)] if rest else [])]
 
 
 def _is_wide_picture(content: Content) -> bool:
@@ -274,31 +280,11 @@ def _with_buttons(node: Node) -> list[Content]:
 def _linked(block: Node, attributes: dict[str, str]) -> Node:
     """The block with its text linked, for a link that was drawn around blocks."""
     if any(isinstance(child, str) or child.tag in INLINE | {"img"} for child in block.children):
-        if block.tag != "pre" and not block.find("a"):
+        if not block.find("a"):
             block.children = [Node("a", {"href": attributes["href"]}, block.children)]
     else:
         block.children = [_linked(child, attributes) for child in block.children if isinstance(child, Node)]
     return block
-
-
-def _split_captions(node: Node) -> tuple[list[Content], list[Content]]:
-    """A figure's content without its captions, and the captions' content."""
-    body: list[Content] = []
-    captions: list[Content] = []
-    for child in node.children:
-        if isinstance(child, Node) and _is_caption(child):
-            captions.append(Node("div", {}, child.children))
-        elif isinstance(child, Node) and child.tag not in INLINE and any(map(_is_caption, child.elements())):
-            inner, found = _split_captions(child)
-            body.append(Node(child.tag, child.attributes, inner))
-            captions += found
-        else:
-            body.append(child)
-    return body, captions
-
-
-def _is_caption(node: Node) -> bool:
-    return node.tag == "figcaption" or bool(node.classes & _CAPTION_CLASSES and not node.find("img"))
 
 
 def _joined(blocks: list[Node]) -> list[Content]:
@@ -310,9 +296,7 @@ def _joined(blocks: list[Node]) -> list[Content]:
 
 
 def _demote_headings(blocks: list[Node]) -> None:
-    headings = [
-        node for block in blocks for node in [block, *block.elements()] if node.tag in HEADINGS
-    ]  # fmt: skip
+    headings = [node for block in blocks for node in [block, *block.elements()] if node.tag in HEADINGS]
     if headings:
         shift = _TITLE_LEVEL + 1 - min(int(heading.tag[1]) for heading in headings)
         for heading in headings:

@@ -39,22 +39,26 @@ def code_text(content: Iterable[Content]) -> list[Content]:
     result: list[Content] = []
     for child in content:
         if isinstance(child, str):
-            _append_text(result, child)
+            _append_code(result, child)
         elif child.tag == "br":
-            _append_text(result, "\n")
+            _append_code(result, "\n")
         elif child.tag in {"a", "img"}:
             names_kept = _ATTRIBUTES[child.tag] - {"class"}
             kept = {name: value for name, value in child.attributes.items() if name in names_kept}
             result.append(Node(child.tag, kept, code_text(child.children)))
         else:
             is_block = child.tag not in INLINE
-            if is_block and not _ends_line(result):
-                _append_text(result, "\n")
-            for part in code_text(child.children):
-                _append_text(result, part) if isinstance(part, str) else result.append(part)
-            if is_block and not _ends_line(result):
-                _append_text(result, "\n")
+            for part in ["\n" * (is_block and not _ends_line(result)), *code_text(child.children)]:
+                _append_code(result, part)
+            _append_code(result, "\n" * (is_block and not _ends_line(result)))
     return result
+
+
+def _append_code(result: list[Content], part: Content) -> None:
+    if isinstance(part, str) and result and isinstance(last := result[-1], str):
+        result[-1] = last + part
+    elif part:
+        result.append(part)
 
 
 def _ends_line(content: list[Content]) -> bool:

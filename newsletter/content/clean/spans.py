@@ -142,7 +142,7 @@ def _code(node: Node) -> str:
 
 
 def _image(node: Node) -> str:
-    title = node.get("title").replace("\\", "\\\\").replace('"', '\\"')
+    title = escaped(node.get("title")).replace('"', '\\"')
     target = _target(node.get("src")) + (f' "{title}"' if title else "")
     sizes = " ".join(f"{name}={node.get(name)}" for name in ("width", "height") if node.get(name))
     return f"![{escaped(node.get('alt'))}]({target})" + (f"{{{sizes}}}" if sizes else "")

@@ -28,7 +28,7 @@ def table(node: Node, blocks: Callable[[Iterable[Content]], list[Node]]) -> list
 def _is_head(node: Node, row: Node) -> bool:
     """Whether the row is in the `thead`, or is the first one and all headings."""
     heads = [part for part in node.children if isinstance(part, Node) and part.tag == "thead"]
-    if any(found is row for head in heads for found in head.children):
+    if any(row in head.children for head in heads):
         return True
     cells = [cell for cell in row.children if isinstance(cell, Node)]
     return not heads and row is node.find("tr")[0] and all(cell.tag == "th" for cell in cells)

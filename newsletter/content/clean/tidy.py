@@ -10,7 +10,9 @@ _EMOJI_CLASSES = frozenset({"wp-smiley", "emoji", "emojione", "twemoji", "emoji-
 _EMOJI_ADDRESS = re.compile(r"//s\.w\.org/images/core/emoji/|twemoji|/wp-includes/images/smilies/")
 _LONGEST_EMOJI = 20
 _LINK_SHELLS = frozenset({"feedflare", "sharedaddy", "addtoany_share_save_container"})
-_LANGUAGE_CLASS = re.compile(r"(?:language|lang|highlight-source|sourceCode)-([\w+#.-]{1,20})", re.IGNORECASE)
+_LANGUAGE_CLASS = re.compile(
+    r"(?:^|\s)(?:language|lang|highlight-source|sourceCode)-([\w+#.-]{1,20})", re.IGNORECASE
+)
 _BRUSH = re.compile(r"brush:\s*([\w+#-]{1,20})")
 _PLAIN_LANGUAGES = frozenset({"none", "plain", "plaintext", "text", "txt"})
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*\Z")
@@ -29,8 +31,8 @@ def tidy(node: Node, base: str) -> None:
 
 
 def _images_outside_noscript(node: Node) -> list[Node]:
-    inside = {id(image) for block in node.find("x-noscript") for image in block.find("img")}
-    return [image for image in node.find("img") if id(image) not in inside]
+    inside = {image for block in node.find("x-noscript") for image in block.find("img")}
+    return [image for image in node.find("img") if image not in inside]
 
 
 def _tidied(node: Node, base: str, known: set[str]) -> list[Content]:

@@ -1,6 +1,6 @@
 """Blocks as Markdown, each proven: what does not read the same when rendered stays HTML."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from typing import TypeGuard
 
@@ -21,11 +21,14 @@ from newsletter.content.markdown import parser
 __all__ = ["FootnoteInHtml", "as_rendered", "to_markdown"]
 
 
-def to_markdown(blocks: Iterable[Node]) -> str:
+def to_markdown(blocks: Sequence[Node]) -> str:
     """Markdown that reads the same as the blocks; what Markdown lacks stays as cleaned HTML.
 
     Raises FootnoteInHtml when footnotes cannot be kept as such.
     """
+    marks = {mark.get("label") for block in blocks for mark in block.find("footnote-ref")}
+    if marks != {block.get("label") for block in blocks if block.tag == "footnote"}:
+        raise FootnoteInHtml
     return "\n\n".join("\n".join(lines) for lines in written_in_turn(blocks, write=_proven))
 
 

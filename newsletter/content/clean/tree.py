@@ -30,7 +30,7 @@ _SHAPE = names(
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """An element; its text is among its children. The cleaner owns the tree and changes it in place."""
 
