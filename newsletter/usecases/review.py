@@ -57,15 +57,16 @@ def review_issue(
         default_theme=newsletter.theme,
         default_language=newsletter.language,
     )
+    files_of_theme = theme(issue.theme)
     email = render_issue(
         issue,
-        theme=theme(issue.theme),
+        theme=files_of_theme,
         newsletter=newsletter,
         placeholder=issue_placeholder(key, issue_id),
         dated=issue_date(issue),
     )
     sender = sender_for(newsletter)
-    findings = run_checks(email, sender, newsletter, issue=issue)
+    findings = run_checks(email, sender, newsletter, issue=issue, theme=files_of_theme)
     return Review(issue=issue, email=email, sender=sender, findings=tuple(findings))
 
 

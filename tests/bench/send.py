@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,7 +62,7 @@ def main() -> int:
         kind, *rest = arguments.child
         print(json.dumps(msgspec.to_builtins(CHILDREN[kind](*rest))))
         return 0
-    from tests.bench import gather, render
+    from tests.bench import gather, render  # theirs are slow to import in the children
 
     print("== gathering", flush=True)
     gather.main()
@@ -180,7 +180,7 @@ def lean(folder: str, sink: str, recipients: str) -> Measured:
     return _measured(started, cpu, int(recipients))
 
 
-CHILDREN = {"prepare": prepare, "real": real, "lean": lean}
+CHILDREN: dict[str, Callable[..., Measured]] = {"prepare": prepare, "real": real, "lean": lean}
 
 
 def _people(count: int) -> Iterator[tuple[Address, SubscriberStatus]]:

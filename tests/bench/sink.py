@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from io import IOBase
 
 import msgspec
 
@@ -52,8 +52,8 @@ def _answer_all(connection: socket.socket) -> None:
             connection.sendall(ACCEPTED if len(accepted) == expected else TWICE)
 
 
-def _head(stream: BinaryIO) -> bytes:
-    lines = []
+def _head(stream: IOBase) -> bytes:
+    lines: list[bytes] = []
     while (line := stream.readline()) not in {b"\r\n", b""}:
         lines.append(line)
     return b"".join(lines)
