@@ -12,6 +12,7 @@ POINTS = (
     "before-freeze",
     "inside-freeze",
     "after-freeze",
+    "inside-recovery",
     "before-claim",
     "inside-claim",
     "after-claim",
@@ -19,7 +20,6 @@ POINTS = (
     "inside-record",
     "after-record",
     "before-finish",
-    "inside-recovery",
 )
 """The names, in the order in which a sender passes them."""
 
