@@ -70,7 +70,7 @@ def upgrade(url: str, *, now: datetime) -> None:
     try:
         if database.is_sqlite:
             with locked(_file(database).parent / "locks" / "upgrade"):
-                _file(database).touch(mode=PRIVATE)
+                _make_private(_file(database))
                 with database.alone() as connection:
                     connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                 with database.writing() as connection:
@@ -132,6 +132,12 @@ def _is_current_sqlite(database: Database) -> bool:
 
 def _file(database: Database) -> Path:
     return Path(str(database.url.database))
+
+
+def _make_private(path: Path) -> None:
+    path.touch(mode=PRIVATE)
+    if path.stat().st_size == 0:  # somebody may have looked into a database that was not there
+        path.chmod(PRIVATE)
 
 
 def _migrate(connection: Connection, now: datetime) -> None:
