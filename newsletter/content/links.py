@@ -14,7 +14,6 @@ The sender process imports this module for a million recipients: nothing heavy i
 import binascii
 import hmac
 import re
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from newsletter.config.settings import NewsletterSettings
@@ -123,23 +122,20 @@ class Personaliser:
 
     def __init__(self, newsletter: NewsletterSettings, key: bytes, email: RenderedEmail) -> None:
         self._key = key
-        self._url = unsubscribe_url(newsletter.public_url, "")
-        self._domain = parse_address(newsletter.sender).addr_spec.rpartition("@")[2]
+        self._url = f"<{unsubscribe_url(newsletter.public_url, '')}"
+        self._at_domain = f"@{parse_address(newsletter.sender).addr_spec.rpartition('@')[2]}>"
         self._ids_are_plain = bool(_PLAIN_ID.fullmatch(email.issue_id))
 
     def recipient(self, delivery: Delivery) -> Recipient:
         """The person of this delivery with their token and the headers that hold it."""
         token = reader_token(self._key, delivery.subscriber_id)
+        plain_id = delivery.id if self._ids_are_plain else quote(delivery.id, safe="").replace(".", "%2E")
         return Recipient(
             delivery_id=delivery.id,
             address=delivery.address,
             merge_data={READER_TOKEN: token},
-            headers=self._headers(delivery, token),
+            headers={
+                "List-Unsubscribe": f"{self._url}{token}>",
+                "Message-ID": f"<i{plain_id}{self._at_domain}",
+            },
         )
-
-    def _headers(self, delivery: Delivery, token: str) -> Mapping[str, str]:
-        plain = delivery.id if self._ids_are_plain else quote(delivery.id, safe="").replace(".", "%2E")
-        return {
-            "List-Unsubscribe": f"<{self._url}{token}>",
-            "Message-ID": f"<i{plain}@{self._domain}>",
-        }

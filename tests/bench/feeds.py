@@ -16,8 +16,9 @@ from time import perf_counter
 
 import feedparser
 
+from newsletter.content.bodytree import body_tree, inner_html
 from newsletter.content.clean import clean_html
-from newsletter.content.markdown import parser
+from newsletter.content.letter import dress
 from tests.bench.fidelity import Fidelity, compare, share
 
 FEEDS = Path(__file__).parents[2].parent / "shared" / "feeds"
@@ -67,8 +68,10 @@ def feed_files() -> list[Path]:
 
 
 def as_letter(markdown: str) -> str:
-    """The HTML that a letter would carry of the Markdown."""
-    return str(parser().render(markdown))
+    """The HTML that a letter carries of the Markdown, before its declarations are inlined."""
+    body = body_tree(markdown, name="post")
+    dress(body)
+    return inner_html(body)
 
 
 def measure(path: Path, render: Callable[[str], str] = as_letter) -> tuple[Fidelity, float]:

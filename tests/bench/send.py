@@ -141,6 +141,7 @@ def real(folder: str) -> Measured:
     """The sending story on the frozen issue."""
     with open_app(Path(folder), {"SENDGRID_API_KEY": "SG.bench.bench"}) as app:
         (record,) = app.issues.list()
+        app.provider().close()  # imported before the clock starts, as in the lean loop
         started, cpu = time.perf_counter(), time.process_time()
         report = app.send(record.id)
         assert report.progress.submitted == report.progress.audience
