@@ -33,7 +33,7 @@ AttemptId = NewType("AttemptId", str)
 # --- addresses ---------------------------------------------------------------------------------
 
 
-class Address(Struct, frozen=True, kw_only=True):
+class Address(Struct, frozen=True, kw_only=True, gc=False):
     """A mailbox in the words of RFC 5322 §3.4: `addr_spec` is local@domain."""
 
     addr_spec: str
@@ -289,7 +289,7 @@ class DeliveryStatus(StrEnum):
     COMPLAINED = "complained"
 
 
-class Delivery(Struct, frozen=True, kw_only=True):
+class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     """One subscriber of one frozen issue, as the ledger holds them."""
 
     id: DeliveryId
@@ -352,7 +352,7 @@ class RejectReason(StrEnum):
     OTHER = "other"
 
 
-class SendOutcome(Struct, frozen=True, kw_only=True):
+class SendOutcome(Struct, frozen=True, kw_only=True, gc=False):
     """What the provider said of one recipient of a request that it answered."""
 
     delivery_id: DeliveryId

@@ -1,5 +1,10 @@
-"""A process that reads requests on loopback, sees that no address comes twice, and answers 202."""
+"""A process that reads what is sent to it on loopback and answers 202.
 
+It reads as a server of the service would: the JSON of each request, and in it of each recipient the
+address, which must be new, and the header that lets them leave. Anything else is answered with 409.
+"""
+
+import json
 import re
 import socket
 import subprocess
@@ -9,10 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import IOBase
 
-import msgspec
-
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: from-the-sink\r\nContent-Length: 0\r\n\r\n"
-TWICE = b"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n"
+REFUSED = b"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n"
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 
 
@@ -38,18 +41,18 @@ def main() -> None:
 
 
 def _answer_all(connection: socket.socket) -> None:
-    """None, when the sender hangs up; a copy that was accepted before is answered with 409."""
+    """None, when the sender hangs up."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    decoder = msgspec.json.Decoder(_Request)
     accepted: set[str] = set()
     with connection, connection.makefile("rb", buffering=1 << 20) as stream:
         while head := _head(stream):
             length = _LENGTH.search(head)
-            request = decoder.decode(stream.read(int(length[1]) if length else 0))
-            addresses = [person.to[0].email for person in request.personalizations]
-            expected = len(accepted) + len(addresses)
-            accepted.update(addresses)
-            connection.sendall(ACCEPTED if len(accepted) == expected else TWICE)
+            request = json.loads(stream.read(int(length[1]) if length else 0))
+            people = request["personalizations"]
+            expected = len(accepted) + len(people)
+            accepted.update(person["to"][0]["email"] for person in people)
+            can_leave = all(person["headers"]["List-Unsubscribe"] for person in people)
+            connection.sendall(ACCEPTED if can_leave and len(accepted) == expected else REFUSED)
 
 
 def _head(stream: IOBase) -> bytes:
@@ -57,20 +60,6 @@ def _head(stream: IOBase) -> bytes:
     while (line := stream.readline()) not in {b"\r\n", b""}:
         lines.append(line)
     return b"".join(lines)
-
-
-class _To(msgspec.Struct):
-    email: str
-
-
-class _Person(msgspec.Struct):
-    to: list[_To]
-
-
-class _Request(msgspec.Struct):
-    """As much of a Mail Send request as tells who is to get it."""
-
-    personalizations: list[_Person]
 
 
 if __name__ == "__main__":
