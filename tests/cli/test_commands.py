@@ -142,6 +142,46 @@ def test_a_cancelled_issue_is_never_sent(project: Project) -> None:
     assert project.letters() == []
 
 
+def test_a_paused_issue_waits_until_it_is_resumed(project: Project) -> None:
+    issue = gathered(project)
+    project.run("subscribers", "add", "a@example.org", "b@example.org", "c@example.org")
+    assert project.run("pause", issue).status == 1  # nothing of a draft is being submitted
+    project.environment["NEWSLETTER_PROVIDER__BATCH_SIZE"] = "1"
+    project.environment["NEWSLETTER_FAULT"] = "after-record:TERM"
+    stopped = project.start("send", issue, "--yes")
+    stopped.communicate()
+    del project.environment["NEWSLETTER_FAULT"]
+    assert project.run("pause", issue).status == 0
+    refused = project.run("send", issue, "--yes")
+    assert refused.status == 1
+    assert "resume" in refused.stderr
+    assert len(project.letters()) == 1
+    assert project.run("resume", issue).status == 0
+    assert project.run("send", issue, "--yes").status == 0
+    assert len(project.letters()) == 3
+
+
+def test_an_issue_written_by_hand_is_sent_like_any_other(project: Project) -> None:
+    path = project.folder / "issues" / "special.md"
+    path.parent.mkdir()
+    path.write_text('---\nsubject: "A special letter"\n---\n\nHello from the harbour.\n')
+    project.run("subscribers", "add", "a@example.org")
+    assert project.run("send", "issues/special.md", "--yes").status == 0
+    letter = message_from_bytes(project.letters()[0].read_bytes(), policy=policy.default)
+    assert letter["Subject"] == "A special letter"
+
+
+def test_a_file_that_was_not_written_when_the_process_died_is_written_later(project: Project) -> None:
+    issue = gathered(project)
+    path = project.folder / "issues" / f"{issue}.md"
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+    with sqlite3.connect(project.folder / "data" / "newsletter.db") as database:
+        database.execute("UPDATE issues SET file_written = 0")
+    project.run("gather", "--unscheduled")
+    assert path.read_text(encoding="utf-8") == text
+
+
 def test_next_prints_local_times_and_their_instants(project: Project) -> None:
     lines = project.run("next", "-n", "3").stdout.splitlines()
     assert len(lines) == 3
