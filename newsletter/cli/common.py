@@ -1,6 +1,7 @@
 """What commands share: the opened project, JSON on stdout, talk on stderr."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,12 @@ def opened(ctx: click.Context) -> Iterator["App"]:
     project: Path = ctx.obj
     with open_app(project.resolve(), os.environ) as app:
         yield app
+
+
+def heed_signals(app: "App") -> None:
+    """None; SIGTERM and Ctrl-C end the command after the request that is under way."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: app.stop())
 
 
 def print_json(value: object) -> None:

@@ -1,13 +1,12 @@
 """The schedule: what comes next, what is due, and the process that does it by itself."""
 
-import signal
 from datetime import UTC, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 import click
 
-from newsletter.cli.common import json_option, opened, print_json, talk
+from newsletter.cli.common import heed_signals, json_option, opened, print_json, talk
 from newsletter.errors import BadSetting
 
 NEEDS_ATTENTION = 3
@@ -61,6 +60,7 @@ def run_due(ctx: click.Context, now: datetime | None, as_json: bool) -> None:
     Exit status 75 when another run is at it, 3 when a person is needed.
     """
     with opened(ctx) as app:
+        heed_signals(app)
         report = app.run_due(now)
     if as_json:
         print_json(report)
@@ -82,6 +82,5 @@ def serve(ctx: click.Context, host: str, port: int) -> None:
     from newsletter.web.server import serve_pages
 
     with opened(ctx) as app:
-        signal.signal(signal.SIGTERM, lambda *_: app.stop())
-        signal.signal(signal.SIGINT, lambda *_: app.stop())
+        heed_signals(app)
         serve_pages(app, host, port, on_listening=lambda url: talk(f"Serving on {url}"))

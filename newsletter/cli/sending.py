@@ -8,6 +8,7 @@ import click
 from msgspec import to_builtins
 
 from newsletter.cli.common import (
+    heed_signals,
     issue_argument,
     json_option,
     opened,
@@ -21,6 +22,8 @@ from newsletter.errors import WrongState
 from newsletter.models import IssueState, SendProgress, SubscriberStatus
 
 NEEDS_ATTENTION = 3
+TRY_AGAIN = 75
+"""The command was asked to stop before everything was submitted."""
 
 
 @click.command()
@@ -63,6 +66,7 @@ def send(
                 _confirm(question)
         elif dry_run:
             raise WrongState(f"{issue_id} is {record.state}", remedy="a dry run needs a draft")
+        heed_signals(app)
         with _progress(sys.stderr.isatty()) as on_progress:
             report = app.send(issue_id, on_progress=on_progress)
     if as_json:
@@ -71,6 +75,8 @@ def send(
         click.echo(f"{issue_id}: {report.summary}")
     if report.attention:
         ctx.exit(NEEDS_ATTENTION)
+    if report.state is not IssueState.SUBMITTED:
+        ctx.exit(TRY_AGAIN)
 
 
 def _confirm(question: str) -> None:

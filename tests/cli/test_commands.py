@@ -149,7 +149,8 @@ def test_a_paused_issue_waits_until_it_is_resumed(project: Project) -> None:
     project.environment["NEWSLETTER_PROVIDER__BATCH_SIZE"] = "1"
     project.environment["NEWSLETTER_FAULT"] = "after-record:TERM"
     stopped = project.start("send", issue, "--yes")
-    stopped.communicate()
+    assert "submitting" in stopped.communicate()[0]
+    assert stopped.returncode == 75
     del project.environment["NEWSLETTER_FAULT"]
     assert project.run("pause", issue).status == 0
     refused = project.run("send", issue, "--yes")
