@@ -243,7 +243,8 @@ class Ledger(Protocol):
     def frozen(self, issue_id: IssueId) -> FrozenIssue | None: ...
 
     def acquire(self, name: str, *, owner: str, ttl: float, now: datetime) -> Lease:
-        """The lease, for `ttl` seconds. Raises Busy while another owner's has not run out."""
+        """The lease, for `ttl` seconds. Raises Busy while another owner's has not run out, unless
+        that owner is known to be dead."""
         ...
 
     def drop(self, lease: Lease) -> None:

@@ -155,7 +155,10 @@ def _sqlite(address: URL) -> Engine:
 def _postgresql(address: URL) -> Engine:
     try:
         engine = create_engine(
-            address, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}, hide_parameters=True
+            address,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+            hide_parameters=True,
+            pool_pre_ping=True,  # a server that was restarted must not cost a batch its answer
         )
     except ModuleNotFoundError as error:
         raise BadSetting(

@@ -69,9 +69,18 @@ def close(
 
 
 def move(connection: Connection, batch: Batch, state: BatchState, **columns: object) -> None:
-    """None; the batch is in this state, and nobody of it is in a request any more."""
+    """None; the batch is in this state, and nobody of it is in a request any more.
+
+    When that gives an issue that was done something to do again, the issue is `submitting` again.
+    """
     values = {"submitting": 0, "uncertain": 0, "retry_at": None, **columns, "state": state}
     connection.execute(_MOVE, {"batch": batch.id, **values})
+    if state is BatchState.PENDING and batch.uncertain:
+        connection.execute(
+            update(issues)
+            .where(issues.c.number == batch.issue, issues.c.state == IssueState.SUBMITTED)
+            .values(state=IssueState.SUBMITTING, submitted_at=None)
+        )
 
 
 def doubt(connection: Connection, batch_id: BatchId, attempt: AttemptId, detail: str, now: datetime) -> int:

@@ -44,8 +44,8 @@ SHORTEST_WAIT = 0.05
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 300.0
 """Seconds before trying again when the provider names no time; doubled each time."""
-MAX_FAILURES = 8
-"""Requests in a row that were not accepted before the issue is paused: some four minutes."""
+MAX_FAILURES = 12
+"""Requests in a row that were not accepted before the issue is paused: some twenty minutes."""
 MAX_DOUBTS = 3
 """Requests in a row without a usable answer before it is paused, so that few people are uncertain."""
 MAX_REFUSALS = 100

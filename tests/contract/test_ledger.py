@@ -439,6 +439,23 @@ def test_a_late_answer_of_the_sender_itself_settles_what_was_uncertain(at: Desk)
     assert at.progress() == SendProgress(audience=6, submitted=2, pending=2, uncertain=2)
 
 
+def test_a_late_no_opens_an_issue_that_seemed_done(at: Desk) -> None:
+    at.freeze(4, batch_size=2)
+    lease = at.lease("one")
+    claims = [at.claim(lease), at.claim(lease)]
+    later = at.take_over("two")
+    at.ledger.recover(later, ISSUE, at.clock.now())
+    assert at.ledger.finish(later, ISSUE, at.clock.now()) is IssueState.SUBMITTED
+    at.record(claims[0])
+    assert at.state() is IssueState.SUBMITTED
+    at.release(claims[1])
+    assert at.state() is IssueState.SUBMITTING
+    at.clock.advance(seconds=10)
+    at.record(at.claim(later))
+    assert at.ledger.finish(later, ISSUE, at.clock.now()) is IssueState.SUBMITTED
+    assert at.progress() == SendProgress(audience=4, submitted=4)
+
+
 def test_an_issue_is_submitted_only_when_nothing_is_pending_or_in_flight(at: Desk) -> None:
     at.freeze(4, batch_size=2)
     lease = at.lease()

@@ -9,7 +9,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -22,7 +22,7 @@ from newsletter.store import tables
 from newsletter.store.engine import Database
 from newsletter.store.schema import open_database
 from tests.support.databases import BORN
-from tests.support.ledgers import ISSUE, Desk, desk
+from tests.support.ledgers import Desk, desk
 from tests.support.sender_process import BATCH_SIZE, BUSY, Errand, end, real_now, start
 from tests.support.sendgrid_emulator import SendGridEmulator, Step
 
@@ -31,6 +31,8 @@ BATCHES = READERS // BATCH_SIZE
 LEAVER = "reader299@example.com"
 """Someone of the last batch, who unsubscribes while the sender lies dead."""
 KILLED = -signal.SIGKILL
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody listens: the port of the discard service of old."""
 
 LOST_ANSWER = {"after-claim", "after-answer", "inside-record"}
 """Where a kill leaves a request open: nobody can know what the provider did with it."""
@@ -236,20 +238,10 @@ def test_a_provider_that_hangs_makes_one_batch_uncertain(run: Run) -> None:
 
 @pytest.mark.parametrize("point", ["after-claim", "after-answer", "after-record"])
 def test_a_kill_while_the_provider_is_away(run: Run, point: str) -> None:
-    away = Errand(**{**vars(run.errand), "provider_url": "http://127.0.0.1:9"})
+    away = replace(run.errand, provider_url=NOBODY)
     assert end(start(away, fault=point)) == KILLED
     run.send_until_done()
     assert check(run).uncertain == lost([point])
-
-
-def test_a_provider_that_stays_away_pauses_the_issue_and_a_resume_sends_it(run: Run) -> None:
-    away = Errand(**{**vars(run.errand), "provider_url": "http://127.0.0.1:9"})
-    assert end(start(away)) == 0
-    assert run.at.state() is IssueState.PAUSED
-    assert run.at.progress() == SendProgress(audience=READERS, pending=READERS)
-    run.at.issues.set_state(ISSUE, IssueState.SUBMITTING, expected=[IssueState.PAUSED])
-    run.send_until_done()
-    assert check(run).submitted == READERS
 
 
 @pytest.mark.parametrize("point", ["after-claim@2:TERM", "after-answer@2:TERM", "before-claim@3:TERM"])

@@ -15,7 +15,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from newsletter.errors import Busy
-from newsletter.models import Delivery, MergeField, Recipient
+from newsletter.models import Delivery, Recipient
 from newsletter.providers.sendgrid import SendGridProvider
 from newsletter.store.leases import new_owner
 from newsletter.store.ledger import SqlLedger
@@ -31,10 +31,9 @@ TIMEOUT = 0.4
 HURRY = 50
 """The senders' clock runs so many times as fast as the real one."""
 BUSY = 75
-TOKEN = MergeField(name="token", placeholder="nlPLACEHOLDER")
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.support.sender_process", "newsletter.store.freezing"])
+_context.set_forkserver_preload(["tests.support.sender_process"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +47,10 @@ class Errand:
 
 
 class HurriedClock:
-    """The real time, run faster from `began` on; `sleep` ends early once `stopped` is set."""
+    """The real time, run faster since the errand began; `sleep` ends early once `stopped` is set."""
 
-    def __init__(self, began: datetime) -> None:
-        self._began = began
+    def __init__(self, errand: Errand) -> None:
+        self._began = errand.began
         self.stopped = threading.Event()
 
     def now(self) -> datetime:
@@ -87,7 +86,7 @@ def end(process: ForkServerProcess, *, within: float = 30.0) -> int:
 def _send(errand: Errand, fault: str) -> None:
     """Freezes and sends the issue as `newsletter send` does; exit status 0, or 75 when busy."""
     os.environ["NEWSLETTER_FAULT"] = fault
-    clock = HurriedClock(errand.began)
+    clock = HurriedClock(errand)
     signal.signal(signal.SIGTERM, lambda *_: clock.stopped.set())
     database = open_database(errand.database_url, now=BORN, locks=errand.locks)
     ledger = SqlLedger(database)

@@ -171,12 +171,12 @@ def test_a_provider_that_stays_away_pauses_the_issue_with_its_words(at: Desk) ->
     assert len(provider.requests) == send.MAX_FAILURES
     assert (report.state, report.progress) == (IssueState.PAUSED, SendProgress(audience=4, pending=4))
     assert report.attention
-    assert "8 requests in a row failed" in report.why
+    assert f"{send.MAX_FAILURES} requests in a row failed" in report.why
     assert "check base_url" in report.why
     record = at.issues.get(ISSUE)
     assert record is not None
     assert record.note == report.why
-    assert (at.clock.now() - start).total_seconds() < 300
+    assert 900 < (at.clock.now() - start).total_seconds() < 1800
 
 
 def test_failures_between_acceptances_do_not_add_up(at: Desk) -> None:
