@@ -199,7 +199,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 TestLedgerAlways = LedgerMachine.TestCase
 TestLedgerAlways.settings = settings(
-    max_examples=40,
+    max_examples=50,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
