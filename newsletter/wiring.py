@@ -4,7 +4,7 @@ import gc
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -198,15 +198,19 @@ class App:
         record = self.adopt(issue_id)
         _require_open(record)
         _spare_the_collector()
-        with closing(self.provider()) as provider:
+        with ExitStack() as stack:
+            providers = [
+                stack.enter_context(closing(self.provider()))
+                for _ in range(self.settings.provider.connections)
+            ]
             if record.state in {IssueState.DRAFT, IssueState.SCHEDULED}:
-                self.freeze(issue_id, provider)
+                self.freeze(issue_id, providers[0])
             frozen = self.ledger.frozen(issue_id)
             assert frozen is not None  # noqa: S101 - every open state but the two above is frozen
             return send_issue(
                 issue_id,
                 ledger=self.ledger,
-                provider=provider,
+                providers=providers,
                 personalise=self.personaliser(frozen.email).recipient,
                 clock=self.clock,
                 owner=new_owner(),
@@ -342,7 +346,10 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
     schedule = _schedule(settings)
     stopped = threading.Event()
     clock = SystemClock(stopped)
-    with closing(open_database(settings.database_url, now=clock.now())) as database:
+    url = settings.database_url
+    # A SQLite file has its locks beside it, whichever folder it is used from.
+    locks = None if url.startswith("sqlite") else project / "data" / "locks"
+    with closing(open_database(url, now=clock.now(), locks=locks)) as database:
         issues = SqlIssueStore(database)
         yield App(
             settings=settings,

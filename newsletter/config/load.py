@@ -237,5 +237,7 @@ def _check(settings: Settings, places: Places) -> None:
             raise _wrong((*here, key), places, "must be given, or the other of “url” and “folder”, not both")
         if source.max_posts < 1:
             raise _wrong((*here, "max_posts"), places, "must be 1 or more")
+    if not 1 <= settings.provider.connections <= 8:
+        raise _wrong(("provider", "connections"), places, "must be between 1 and 8")
     if not 1 <= settings.provider.batch_size <= 1000:
         raise _wrong(("provider", "batch_size"), places, "must be between 1 and 1000")

@@ -92,6 +92,8 @@ class ProviderSettings:
     """A name registered under the entry points `newsletter.providers`."""
     batch_size: int = 1000
     """Recipients per request, 1–1000; the provider's own limit holds when it is lower."""
+    connections: int = 2
+    """Requests under way at a time, 1–8: while one waits for its answer, another is prepared."""
     sendgrid: SendGridSettings = field(default_factory=SendGridSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
 

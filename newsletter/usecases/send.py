@@ -6,8 +6,10 @@ provider says it did not accept.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Lock
 
 from newsletter import faults
 from newsletter.errors import (
@@ -100,7 +102,7 @@ def send_issue(
     issue_id: IssueId,
     *,
     ledger: Ledger,
-    provider: Provider,
+    providers: Sequence[Provider],
     personalise: Callable[[Delivery], Recipient],
     clock: Clock,
     owner: str,
@@ -109,9 +111,11 @@ def send_issue(
 ) -> SendReport:
     """Where the issue stands when all is submitted, or it is paused, cancelled or asked to stop.
 
-    `stopped` turns true when the process is asked to end: the request under way is finished first.
-    `on_progress` is called about twice a second. Raises WrongState when the issue is not frozen,
-    Busy while another process sends it, LeaseLost when one has taken over.
+    One batch at a time is with each of `providers`, which are connections to the same service: while
+    one waits for its answer, another works. `stopped` turns true when the process is asked to end: the
+    requests under way are finished first. `on_progress` is called about twice a second. Raises
+    WrongState when the issue is not frozen, Busy while another process sends it, LeaseLost when one has
+    taken over.
     """
     frozen = ledger.frozen(issue_id)
     if frozen is None:
@@ -123,7 +127,7 @@ def send_issue(
             frozen=frozen,
             lease=lease,
             ledger=ledger,
-            provider=provider,
+            providers=providers,
             personalise=personalise,
             clock=clock,
             stopped=stopped,
@@ -151,7 +155,7 @@ class _Sending:
     frozen: FrozenIssue
     lease: Lease
     ledger: Ledger
-    provider: Provider
+    providers: Sequence[Provider]
     personalise: Callable[[Delivery], Recipient]
     clock: Clock
     stopped: Callable[[], bool]
@@ -161,29 +165,55 @@ class _Sending:
     _doubts: int = field(default=0, init=False)
     _refusals: int = field(default=0, init=False)
     """Each counts requests in a row, from 0 again whenever one is accepted."""
+    _turn: Lock = field(default_factory=Lock, init=False)
+    """Held by the connection that asks or tells the ledger; never while a provider is asked."""
+    _broken: bool = field(default=False, init=False)
 
     def submit_all(self) -> None:
-        issue_id = self.frozen.email.issue_id
-        while not self.stopped():
-            faults.point("before-claim")
-            claim = self.ledger.claim(self.lease, issue_id, ttl=LEASE_SECONDS, now=self.clock.now())
-            if claim is None:
-                retry_at = self.ledger.next_retry_at(issue_id)
-                if retry_at is None:
-                    return
-                self._sleep((retry_at - self.clock.now()).total_seconds())
-                continue
-            faults.point("after-claim")
-            answer = self._ask(claim)
-            faults.point("after-answer")
-            self._write_down(claim, answer)
-            faults.point("after-record")
-            self.report()
+        """None, when nothing more may be claimed on any of the connections."""
+        if len(self.providers) == 1:
+            self._submit_on(self.providers[0])
+            return
+        with ThreadPoolExecutor(len(self.providers), thread_name_prefix="connection") as pool:
+            for connection in [pool.submit(self._submit_on, provider) for provider in self.providers]:
+                connection.result()
 
-    def _ask(self, claim: Claim) -> Sequence[SendOutcome] | ProviderError:
+    def _submit_on(self, provider: Provider) -> None:
+        """None, when nothing more may be claimed. What the ledger is asked or told is told in turn."""
+        try:
+            while not (self.stopped() or self._broken):
+                with self._turn:
+                    claim, wait = self._claim()
+                if claim is None and wait is None:
+                    return
+                if claim is not None:
+                    answer = self._ask(provider, claim)
+                    faults.point("after-answer")
+                    with self._turn:
+                        wait = self._write_down(claim, answer)
+                        faults.point("after-record")
+                        self.report()
+                if wait:
+                    self._sleep(wait)
+        except BaseException:
+            self._broken = True  # the other connections end after the request that they are at
+            raise
+
+    def _claim(self) -> tuple[Claim | None, float | None]:
+        """The next batch; or None and the seconds after which there may be one, None for never."""
+        issue_id = self.frozen.email.issue_id
+        faults.point("before-claim")
+        claim = self.ledger.claim(self.lease, issue_id, ttl=LEASE_SECONDS, now=self.clock.now())
+        if claim is not None:
+            faults.point("after-claim")
+            return claim, None
+        retry_at = self.ledger.next_retry_at(issue_id)
+        return None, (retry_at - self.clock.now()).total_seconds() if retry_at else None
+
+    def _ask(self, provider: Provider, claim: Claim) -> Sequence[SendOutcome] | ProviderError:
         """The provider's answer to one request, or the error that tells what may be done next."""
-        if len(claim.deliveries) > self.provider.max_recipients:
-            return BatchTooLarge(f"{self.provider.name} takes {self.provider.max_recipients} at a time")
+        if len(claim.deliveries) > provider.max_recipients:
+            return BatchTooLarge(f"{provider.name} takes {provider.max_recipients} at a time")
         batch = Batch(
             id=claim.batch_id,
             issue_id=claim.issue_id,
@@ -191,11 +221,12 @@ class _Sending:
             recipients=tuple(map(self.personalise, claim.deliveries)),
         )
         try:
-            return self.provider.submit(self.frozen.email, self.frozen.sender, batch)
+            return provider.submit(self.frozen.email, self.frozen.sender, batch)
         except ProviderError as error:
             return error
 
-    def _write_down(self, claim: Claim, answer: Sequence[SendOutcome] | ProviderError) -> None:
+    def _write_down(self, claim: Claim, answer: Sequence[SendOutcome] | ProviderError) -> float:
+        """Seconds to wait before the next request; the answer is in the ledger."""
         match answer:
             case RecipientsRefused(rejected=rejected) if rejected:
                 self._reject(claim, rejected, str(answer))
@@ -214,10 +245,11 @@ class _Sending:
             case ProviderUnavailable():
                 self._try_again(claim, answer)
             case ProviderError():
-                self._doubt(claim, str(answer))
+                return self._doubt(claim, str(answer))
             case outcomes:
                 self.ledger.record(claim, outcomes, self.clock.now())
                 self._failures = self._doubts = self._refusals = 0
+        return 0.0
 
     def _reject(self, claim: Claim, rejected: Sequence[SendOutcome], words: str) -> None:
         self._refusals += 1
@@ -239,7 +271,7 @@ class _Sending:
         now = self.clock.now()
         self.ledger.release(claim, retry_at=now + timedelta(seconds=wait), detail=str(trouble), now=now)
 
-    def _doubt(self, claim: Claim, words: str) -> None:
+    def _doubt(self, claim: Claim, words: str) -> float:
         self.ledger.mark_uncertain(claim, detail=words, now=self.clock.now())
         self._doubts += 1
         if self._doubts >= MAX_DOUBTS:
@@ -247,8 +279,8 @@ class _Sending:
                 f"{self._doubts} requests in a row may or may not have been accepted, the last: {words}"
             )
             self.ledger.pause(claim.issue_id, note=self.why)
-        else:
-            self._sleep(wait_before_retry(self._doubts))
+            return 0.0
+        return wait_before_retry(self._doubts)
 
     def _sleep(self, seconds: float) -> None:
         """None, after `seconds` but never longer than a look at the issue's state may wait."""

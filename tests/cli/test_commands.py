@@ -147,6 +147,7 @@ def test_a_paused_issue_waits_until_it_is_resumed(project: Project) -> None:
     project.run("subscribers", "add", "a@example.org", "b@example.org", "c@example.org")
     assert project.run("pause", issue).status == 1  # nothing of a draft is being submitted
     project.environment["NEWSLETTER_PROVIDER__BATCH_SIZE"] = "1"
+    project.environment["NEWSLETTER_PROVIDER__CONNECTIONS"] = "1"
     project.environment["NEWSLETTER_FAULT"] = "after-record:TERM"
     stopped = project.start("send", issue, "--yes")
     assert "submitting" in stopped.communicate()[0]

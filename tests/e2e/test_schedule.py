@@ -89,6 +89,7 @@ def test_the_daemon_alone_does_the_work_of_cron(project: Project, emulator: Send
 
 
 def test_a_run_that_was_killed_is_finished_by_the_next(project: Project, emulator: SendGridEmulator) -> None:
+    project.environment["NEWSLETTER_PROVIDER__CONNECTIONS"] = "1"  # nothing else is in flight then
     project.environment["NEWSLETTER_FAULT"] = "after-record@2"
     killed = project.start("run-due")
     killed.communicate(timeout=PATIENCE)

@@ -97,7 +97,7 @@ def _send(errand: Errand, fault: str) -> None:
         send_issue(
             ISSUE,
             ledger=ledger,
-            provider=provider,
+            providers=[provider],
             personalise=_recipient,
             clock=clock,
             owner=new_owner(),

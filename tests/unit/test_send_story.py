@@ -41,7 +41,7 @@ def run(
     return send_issue(
         ISSUE,
         ledger=at.ledger,
-        provider=provider,
+        providers=[provider],
         personalise=plain_recipient,
         clock=at.clock,
         owner="one",
