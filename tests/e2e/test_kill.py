@@ -260,6 +260,21 @@ def test_senders_that_start_together_send_one_copy(run: Run) -> None:
     assert check(run) == SendProgress(audience=READERS, submitted=READERS)
 
 
+@pytest.mark.parametrize("behaviour", ["accepts", "accepts and closes", "throttles", "refuses somebody"])
+@pytest.mark.parametrize(
+    "point", ["", "inside-claim@4", "after-claim@4", "after-answer@3", "inside-record@3"]
+)
+def test_a_kill_with_three_requests_under_way(run: Run, point: str, behaviour: str) -> None:
+    busy = replace(run.errand, connections=3)
+    run.sendgrid.script(*BEHAVIOURS[behaviour])
+    assert end(start(busy, fault=point)) == (KILLED if point else 0)
+    leaver = run.leaver_leaves()
+    run.send_until_done()
+    progress = check(run, leaver=leaver)
+    in_flight = 3 if point else 0
+    assert progress.uncertain <= BATCH_SIZE * (in_flight + (behaviour in AMBIGUOUS))
+
+
 @pytest.mark.parametrize(
     "point", ["inside-freeze", "inside-claim@2", "after-claim@2", "after-answer@3", "inside-record"]
 )

@@ -44,6 +44,7 @@ class Errand:
     locks: Path
     provider_url: str
     began: datetime
+    connections: int = 1
 
 
 class HurriedClock:
@@ -90,14 +91,17 @@ def _send(errand: Errand, fault: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: clock.stopped.set())
     database = open_database(errand.database_url, now=BORN, locks=errand.locks)
     ledger = SqlLedger(database)
-    provider = SendGridProvider(api_key=KEY, base_url=errand.provider_url, timeout=TIMEOUT, now=clock.now)
+    providers = [
+        SendGridProvider(api_key=KEY, base_url=errand.provider_url, timeout=TIMEOUT, now=clock.now)
+        for _ in range(errand.connections)
+    ]
     email = letter()
-    freeze_issue(email, SENDER, ledger=ledger, provider=provider, batch_size=BATCH_SIZE, clock=clock)
+    freeze_issue(email, SENDER, ledger=ledger, provider=providers[0], batch_size=BATCH_SIZE, clock=clock)
     try:
         send_issue(
             ISSUE,
             ledger=ledger,
-            providers=[provider],
+            providers=providers,
             personalise=_recipient,
             clock=clock,
             owner=new_owner(),
