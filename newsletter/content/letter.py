@@ -166,6 +166,8 @@ def _dress_table(table: HtmlElement) -> None:
     table.attrib.update({"class": "data", "cellpadding": "0", "cellspacing": "0"})
     for link in table.xpath("ancestor::a"):
         link.drop_tag()  # Outlook kills a link around a table
+    for header in table.xpath(".//th[not(@scope)]"):
+        header.set("scope", "row" if header.xpath("../td") else "col")  # WCAG 2 technique H63
 
 
 def _wrap_children(element: HtmlElement, cell_class: str) -> None:
