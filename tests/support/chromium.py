@@ -19,16 +19,21 @@ _QUIET = (
 )
 
 
+def chromium() -> str:
+    """The browser's path. Skips the test where there is none."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no Chromium: install Debian's package chromium")
+    return program
+
+
 def open_page(page: str, profile: Path, *, width: int = 1200, virtual_seconds: int = 5) -> str:
     """The page's document after its scripts have had `virtual_seconds` to do what they want.
 
     Skips the test where there is no Chromium.
     """
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("no Chromium: install Debian's package chromium")
     command = [
-        program,
+        chromium(),
         *_QUIET,
         f"--user-data-dir={profile}",
         f"--window-size={width},2000",
