@@ -50,8 +50,9 @@ def review_issue(
 
     Raises NotFound, BadIssueFile, BadTemplate or BadSetting, each with file, line and remedy.
     """
+    source = files.read(issue_id)
     issue = parse_issue(
-        files.read(issue_id),
+        source,
         issue_id=issue_id,
         path=f"issues/{issue_id}.md",
         default_theme=newsletter.theme,
@@ -66,7 +67,7 @@ def review_issue(
         dated=issue_date(issue),
     )
     sender = sender_for(newsletter)
-    findings = run_checks(email, sender, newsletter, issue=issue, theme=files_of_theme)
+    findings = run_checks(email, sender, newsletter, issue=issue, theme=files_of_theme, source=source)
     return Review(issue=issue, email=email, sender=sender, findings=tuple(findings))
 
 

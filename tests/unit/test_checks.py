@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -11,11 +10,12 @@ import pytest
 from newsletter.config.theme import Theme
 from newsletter.content.checks import CHECKS, run_checks
 from newsletter.content.checks.letter import Letter, words
-from newsletter.content.links import issue_placeholder, sender_for
-from newsletter.models import Finding, Issue, RenderedEmail, Severity
+from newsletter.content.issuefile import parse_issue
+from newsletter.content.links import sender_for
+from newsletter.models import Finding, Issue, Severity
+from tests.support.check_samples import BAD, GOOD, Change
 from tests.support.letters import (
     BROADSHEET,
-    KEY,
     NEWSLETTER,
     RIGHT_TO_LEFT,
     ROUNDUP,
@@ -26,85 +26,7 @@ from tests.support.letters import (
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "checks.md"
-MARK = issue_placeholder(KEY, SHORT.id)
 short = cache(lambda: render(SHORT))
-Change = Callable[[Issue, RenderedEmail], tuple[Issue, RenderedEmail]]
-
-
-def html(old: str, new: str) -> Change:
-    """A change of the HTML part alone, as a theme could make it."""
-
-    def change(letter: Issue, email: RenderedEmail) -> tuple[Issue, RenderedEmail]:
-        assert old in email.html
-        return letter, dataclasses.replace(email, html=email.html.replace(old, new))
-
-    return change
-
-
-def text(old: str, new: str) -> Change:
-    def change(letter: Issue, email: RenderedEmail) -> tuple[Issue, RenderedEmail]:
-        assert old in email.text
-        return letter, dataclasses.replace(email, text=email.text.replace(old, new))
-
-    return change
-
-
-def written(other: Issue) -> Change:
-    """What the author wrote instead."""
-    return lambda _letter, _email: (other, render(other))
-
-
-def subject(words: str) -> Change:
-    return lambda letter, email: (
-        dataclasses.replace(letter, subject=words),
-        dataclasses.replace(email, subject=words),
-    )
-
-
-def body(markdown: str) -> Change:
-    return written(issue(section("A light", markdown)))
-
-
-_BOTTOM = "</body>"
-BAD: Mapping[str, list[Change]] = {
-    "unsubscribe-missing": [
-        html(MARK, "gone"),
-        text(MARK, "gone"),
-        html(f'"{NEWSLETTER.public_url}/u/', '"x/'),
-    ],
-    "postal-address-missing": [html("10115", "0"), text("10115", "0")],
-    "header-unsafe": [subject("Hello\r\nBcc: eve@example.org"), subject("bell \a")],
-    "placeholder-astray": [html(_BOTTOM, f"{MARK}</body>"), text("Unsubscribe", MARK), subject(MARK)],
-    "subject-empty": [subject(""), subject(" ")],
-    "subject-long": [subject("x" * 79)],
-    "issue-empty": [written(issue())],
-    "section-empty": [written(issue(section("Mine", " ", url="")))],
-    "template-leftover": [body("Dear {{ name }},"), body("{% if x %}"), subject("*|FNAME|*, hello")],
-    "words-unfinished": [body("The number is TK."), body("Lorem ipsum dolor"), subject("TODO")],
-    "link-text-generic": [body("[Click here](https://x.example/)"), body("[Read more…](https://x.example/)")],
-    "text-part-short": [text("lamp", "")],
-    "link-relative": [body("[a page](/about)"), body("![a boat](boat.png)"), body("[a page](//x.example/)")],
-    "link-unsafe": [
-        html(_BOTTOM, '<a href="javascript:alert(1)">x</a></body>'),
-        html(_BOTTOM, '<img alt="x" src="data:image/png;base64,AA"></body>'),
-    ],
-    "link-astray": [html(_BOTTOM, '<a href="#nowhere">the end</a></body>')],
-    "image-without-alt": [body("![](https://x.example/a.png)")],
-    "image-not-https": [body("![a boat](http://x.example/a.png)")],
-    "html-large": [html(_BOTTOM, "x" * 85_000 + _BOTTOM)],
-    "html-too-large": [html(_BOTTOM, "x" * 100_000 + _BOTTOM)],
-}
-GOOD: Mapping[str, list[Change]] = {
-    "subject-long": [subject("x" * 78)],
-    "section-empty": [written(issue(section("Only a title")))],
-    "template-leftover": [body("Write `{{ name }}` in the template."), body("A {brace} and 100 %")],
-    "words-unfinished": [body("He xxxed it; lorem alone is fine; the TKO was quick")],
-    "link-text-generic": [body("[Click here for the minutes](https://x.example/)")],
-    "link-relative": [body("[a](https://x.example/) [b](mailto:a@x.example) [c](tel:+491)")],
-    "link-unsafe": [body("[x](https://x.example/) [m](mailto:a@x.example)")],
-    "image-not-https": [body("![a boat](https://x.example/a.png)")],
-    "html-large": [html(_BOTTOM, "x" * 60_000 + _BOTTOM)],
-}
 
 
 def findings(change: Change, *, theme: Theme | None = None) -> list[Finding]:
@@ -136,6 +58,16 @@ def test_a_missing_list_header_is_found(name: str) -> None:
     bare = dataclasses.replace(sender, headers=headers)
     found = run_checks(render(SHORT), bare, NEWSLETTER, issue=SHORT)
     assert [(finding.code, finding.where) for finding in found] == [("list-header-missing", name)]
+
+
+@pytest.mark.parametrize(("spare", "found"), [(0, []), (1, ["List-Unsubscribe"])])
+def test_an_unsubscribe_link_that_relays_would_fold_is_found(spare: int, found: list[str]) -> None:
+    room = 75 - len("https://.example.com/u/") - 35 + spare
+    newsletter = dataclasses.replace(NEWSLETTER, public_url=f"https://{'n' * room}.example.com")
+    email = render(SHORT, newsletter=newsletter)
+    findings = run_checks(email, sender_for(newsletter), newsletter, issue=SHORT)
+    assert [each.where for each in findings if each.code == "header-long"] == found
+    assert {each.code for each in findings} <= {"header-long"}
 
 
 @pytest.mark.parametrize(
@@ -173,8 +105,28 @@ def test_findings_name_the_line_of_the_issue_file() -> None:
     assert [(each.code, each.where) for each in found] == [("words-unfinished", "issues/2026-11-27.md:12")]
 
 
+def test_findings_name_the_line_on_which_a_link_or_a_word_stands() -> None:
+    source = (
+        "---\nsubject: x\n---\n[one](/one)\n\n## [A](https://x.example/a)\n\nAll is well.\n\n[here](https://x.example/h)\n\n"
+        "## [B](https://x.example/b)\n\n![](https://x.example/b.png)\n\nTK\n\n[here](https://x.example/h)\n"
+    )
+    letter = parse_issue(
+        source, issue_id=SHORT.id, path="x", default_theme="broadsheet", default_language="en"
+    )
+    letter = dataclasses.replace(letter, subject=SHORT.subject, preheader=SHORT.preheader)
+    found = run_checks(render(letter), sender_for(NEWSLETTER), NEWSLETTER, issue=letter, source=source)
+    assert {(each.code, each.where) for each in found} == {
+        ("link-relative", "issues/2026-11-27.md:4"),
+        ("link-text-generic", "issues/2026-11-27.md:10"),
+        ("image-without-alt", "issues/2026-11-27.md:14"),
+        ("image-without-size", "issues/2026-11-27.md:14"),
+        ("words-unfinished", "issues/2026-11-27.md:16"),
+        ("link-text-generic", "issues/2026-11-27.md:18"),
+    }
+
+
 def test_errors_stand_before_warnings() -> None:
-    letter = issue(section("A", "TK [x](/relative) ![](https://x.example/a.png)"))
+    letter = issue(section("A", "TK [x](/relative) ![](https://x.example/a.png){width=6 height=4}"))
     severities = [
         each.severity for each in run_checks(render(letter), sender_for(NEWSLETTER), NEWSLETTER, issue=letter)
     ]
@@ -197,6 +149,6 @@ def test_scripts_without_spaces_are_counted_by_character() -> None:
 def test_every_check_has_samples_and_an_entry_on_the_page() -> None:
     codes = [check.code for check in CHECKS]
     assert len(set(codes)) == len(codes)
-    assert set(codes) == set(BAD) | {"list-header-missing", "css-rule-lost"}
+    assert set(codes) == set(BAD) | {"list-header-missing", "header-long", "css-rule-lost"}
     rows = re.findall(r"^\| `([\w-]+)` \| (error|warning) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == [(check.code, check.severity.value) for check in CHECKS]

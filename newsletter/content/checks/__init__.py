@@ -2,7 +2,7 @@
 
 from newsletter.config.settings import NewsletterSettings
 from newsletter.config.theme import Theme
-from newsletter.content.checks import duties, markup, wording
+from newsletter.content.checks import duties, links, markup, pictures, wording
 from newsletter.content.checks.letter import Check, Letter
 from newsletter.content.links import Personaliser
 from newsletter.models import (
@@ -19,7 +19,7 @@ from newsletter.models import (
 
 CHECKS: tuple[Check, ...] = tuple(
     value
-    for family in (duties, wording, markup)
+    for family in (duties, wording, links, pictures, markup)
     for value in vars(family).values()
     if isinstance(value, Check)
 )
@@ -33,10 +33,12 @@ def run_checks(
     *,
     issue: Issue,
     theme: Theme | None = None,
+    source: str = "",
 ) -> list[Finding]:
     """What is wrong with this letter, errors first, each family in the order of its checks.
 
-    Without a `theme` its style sheet is not looked at.
+    Without a `theme` its style sheet is not looked at; without the `source`, the issue file's text,
+    findings name the line on which their section begins.
     """
     letter = Letter(
         email=email,
@@ -44,6 +46,7 @@ def run_checks(
         newsletter=newsletter,
         headers=_headers_of_a_reader(email, sender, newsletter),
         theme=theme,
+        source=source,
     )
     findings = [finding for check in CHECKS for finding in check.findings(letter)]
     return sorted(findings, key=lambda finding: finding.severity != Severity.ERROR)

@@ -10,6 +10,8 @@ from newsletter.models import Severity
 
 _LIST_HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
 """RFC 8058 §3.1 and RFC 2919; Gmail and Yahoo ask bulk senders for the first two."""
+_FOLDED = 75
+"""Characters; longer ones become encoded words in Python, PHP and others (odoo #289182, fluent-smtp #413)."""
 
 
 @check(
@@ -59,6 +61,17 @@ def header_unsafe(letter: Letter) -> Iterator[Problem]:
             check_header(name, value)
         except BadInput as error:
             yield Problem(message=f"The header {name}: {error.message}", where=name)
+
+
+@check("header-long", Severity.WARNING, remedy="shorten public_url in newsletter.toml")
+def header_long(letter: Letter) -> Iterator[Problem]:
+    """A `List-Unsubscribe` that some relays fold or encode, after which no mail program reads it."""
+    link = letter.headers.get("List-Unsubscribe", "").strip("<>")
+    if len(link) > _FOLDED:
+        yield Problem(
+            message=f"The link in List-Unsubscribe has {len(link)} characters, over {_FOLDED}",
+            where="List-Unsubscribe",
+        )
 
 
 @check(

@@ -15,6 +15,7 @@ from newsletter.models import Finding, Issue, RenderedEmail, Section, Severity
 _UNSPACED = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _WORD = re.compile(rf"{_UNSPACED}|\w+?(?={_UNSPACED}|\b)")
 """A character of the scripts that are written without spaces, or a word of the others."""
+_POST_ID = re.compile(r"post-(\d{1,6})", re.ASCII)
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "i", "ins", "kbd", "mark", "q", "s", "samp"}
     | {"small", "span", "strong", "sub", "sup", "tt", "u", "var", "del", "dfn"}
@@ -31,6 +32,8 @@ class Letter:
     headers: Mapping[str, str]
     """As `mime.headers_for` makes them for a reader, but not yet checked."""
     theme: Theme | None = None
+    source: str = ""
+    """The issue file's text, in which findings get their lines; empty when there is none."""
 
     @cached_property
     def page(self) -> HtmlElement:
@@ -47,9 +50,51 @@ class Letter:
         _gather(self.page.xpath("//body")[0], pieces)
         return " ".join("".join(pieces).split())
 
-    def where(self, section: Section) -> str:
-        """Where the author finds the section."""
-        return f"issues/{self.issue.id}.md" + (f":{section.line}" if section.line else "")
+    @cached_property
+    def prose(self) -> list[tuple[Section | None, str]]:
+        """The words of each section, and under None those of the rest; code samples left out."""
+        pieces: dict[int, list[str]] = {}
+        _gather_prose(self.page.xpath("//body")[0], 0, pieces)
+        sections = (None, *self.issue.sections)
+        return [
+            (sections[number], "".join(found)) for number, found in pieces.items() if number < len(sections)
+        ]
+
+    def section_of(self, element: HtmlElement) -> Section | None:
+        """The section that the element shows; None for the intro, the outro and the theme's own.
+
+        Themes mark sections with `id="post-1"` and so on.
+        """
+        for holder in (element, *element.iterancestors()):
+            number = _POST_ID.fullmatch(holder.get("id", ""))
+            if number and 0 < int(number[1]) <= len(self.issue.sections):
+                return self.issue.sections[int(number[1]) - 1]
+        return None
+
+    def place_in(self, element: HtmlElement, words: str) -> str:
+        """Where the author finds what the element shows, by words that stand there in the issue file."""
+        section = self.section_of(element)
+        if section:
+            return self.place(section, words)
+        line = self._line(words, 1, None)
+        return f"issues/{self.issue.id}.md:{line}" if line else "HTML part"
+
+    def place(self, section: Section | None, words: str = "") -> str:
+        """The line of the issue file on which the words stand, else that on which the section begins.
+
+        Without a section, the words are looked for in the whole file.
+        """
+        begin = section.line if section else 1
+        later = [each.line for each in self.issue.sections if section and each.line > begin]
+        line = self._line(words, begin, min(later, default=None)) or (begin if section else 0)
+        return f"issues/{self.issue.id}.md" + (f":{line}" if line else "")
+
+    def _line(self, words: str, begin: int, end: int | None) -> int:
+        """The first line from `begin` and before `end` that holds the words; 0 when none does."""
+        if not words or not begin:
+            return 0
+        lines = self.source.split("\n")[begin - 1 : end and end - 1]
+        return next((number for number, line in enumerate(lines, start=begin) if words in line), 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,9 +141,34 @@ def shortened(text: str, length: int = 60) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
+def named(element: HtmlElement) -> str:
+    """What the author knows a link or a picture by."""
+    if element.tag == "img":
+        return f"The picture “{shortened(element.get('alt') or element.get('src') or '')}”"
+    return f"The link “{shortened(element.text_content())}”"
+
+
+def scheme_of(address: str) -> str:
+    """The address's scheme in lower case; empty when it has none."""
+    match = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", address)
+    return match[1].lower() if match else ""
+
+
 def words(text: str) -> list[str]:
     """The words of a text in lower case; hints where a word may be parted are no part of it."""
     return _WORD.findall(re.sub("[\u00ad\u200b\u2060\ufeff]", "", text).casefold())
+
+
+def _gather_prose(element: HtmlElement, number: int, pieces: dict[int, list[str]]) -> None:
+    """Put the words under the number of the section that they stand in, 0 for none."""
+    if element.tag in {"code", "pre", "style", "script"}:
+        return
+    marked = _POST_ID.fullmatch(element.get("id", ""))
+    number = int(marked[1]) if marked else number
+    pieces.setdefault(number, []).append(element.text or "")
+    for child in element:
+        _gather_prose(child, number, pieces)
+        pieces[number].append(child.tail or "")
 
 
 def _gather(element: HtmlElement, pieces: list[str]) -> None:

@@ -1,10 +1,8 @@
-"""Links, pictures, size and style: what mail programs do badly with."""
+"""Size, order and style: what mail programs do badly with."""
 
-import re
 from collections.abc import Iterator
 
 from lxml import html
-from lxml.html import HtmlElement
 
 from newsletter.content.checks.letter import Letter, Problem, check, shortened
 from newsletter.content.stylesheet import plain_sheets, unfit_rules
@@ -14,58 +12,6 @@ _CLIPPED = 100_000
 """Octets of HTML beyond which Gmail cuts a letter off (hteumeuleu/email-bugs #41: 99.5–100.2 kB)."""
 _LARGE = 90_000
 """Leaves room for what a provider adds."""
-_LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-
-
-@check("link-relative", Severity.ERROR, remedy="write the whole address, beginning with https://")
-def link_relative(letter: Letter) -> Iterator[Problem]:
-    """A link or picture address without a host: a letter stands on no page."""
-    for element, address in _addresses(letter):
-        if not _scheme(address) and not address.startswith("#"):
-            yield Problem(
-                message=f"{_named(element)} has the address “{shortened(address)}”", where="HTML part"
-            )
-
-
-@check("link-unsafe", Severity.ERROR, remedy="link to a web page or a mail address")
-def link_unsafe(letter: Letter) -> Iterator[Problem]:
-    """`javascript:`, `data:` and other addresses that mail programs block, and that harm in others."""
-    for element, address in _addresses(letter):
-        scheme = _scheme(address)
-        allowed = {"http", "https"} if element.tag == "img" else _LINK_SCHEMES
-        if scheme and scheme not in allowed:
-            yield Problem(
-                message=f"{_named(element)} has an address of the kind {scheme}:", where="HTML part"
-            )
-
-
-@check("link-astray", Severity.WARNING, remedy="link to a part of this letter, or to a web page")
-def link_astray(letter: Letter) -> Iterator[Problem]:
-    """A link to a place that is not in the letter."""
-    ids = set(letter.page.xpath("//@id"))
-    for element, address in _addresses(letter):
-        if address.startswith("#") and address[1:] not in ids:
-            yield Problem(message=f"{_named(element)} leads to “{shortened(address)}”", where="HTML part")
-
-
-@check(
-    "image-without-alt",
-    Severity.WARNING,
-    remedy="describe the picture between the brackets: ![a red boat](…)",
-)
-def image_without_alt(letter: Letter) -> Iterator[Problem]:
-    """A picture without words for those who do not see it; many mail programs hide pictures at first."""
-    for image in letter.page.xpath("//img"):
-        if not image.get("alt", "").strip():
-            yield Problem(message=f"{_named(image)} has no text", where="HTML part")
-
-
-@check("image-not-https", Severity.WARNING, remedy="use the picture's https:// address")
-def image_not_https(letter: Letter) -> Iterator[Problem]:
-    """A picture on plain http, which mail programs block or mark as unsafe."""
-    for image in letter.page.xpath("//img"):
-        if _scheme(image.get("src", "")) == "http":
-            yield Problem(message=f"{_named(image)} is on plain http", where="HTML part")
 
 
 @check("html-large", Severity.WARNING, remedy="shorten what takes the room, or show excerpts")
@@ -80,6 +26,22 @@ def html_too_large(letter: Letter) -> Iterator[Problem]:
     """HTML that Gmail cuts off, and with it the link to unsubscribe."""
     if (size := len(letter.email.html.encode())) > _CLIPPED:
         yield Problem(message=f"The HTML part has {size // 1000} kB; {_largest(letter)}", where="HTML part")
+
+
+@check("heading-order", Severity.WARNING, remedy="begin posts with ### and go down one level at a time")
+def heading_order(letter: Letter) -> Iterator[Problem]:
+    """A heading more than one level below the one before it, or one that holds nothing."""
+    level = 0
+    for heading in letter.page.xpath("//h1 | //h2 | //h3 | //h4 | //h5 | //h6"):
+        own, words = int(heading.tag[1]), heading.text_content().strip()
+        if not words and not heading.xpath(".//img/@alt[normalize-space()]"):
+            yield Problem(message=f"An h{own} holds no words", where=letter.place_in(heading, ""))
+        elif level and own > level + 1:
+            yield Problem(
+                message=f"“{shortened(words)}” is an h{own} below an h{level}",
+                where=letter.place_in(heading, words),
+            )
+        level = own
 
 
 @check(
@@ -99,23 +61,6 @@ def css_rule_lost(letter: Letter) -> Iterator[Problem]:
                     message=f"“{shortened(rule.text)}”: {rule.why}",
                     where=f"{theme.paths.get(name, name) if theme else name}:{first + rule.line}",
                 )
-
-
-def _addresses(letter: Letter) -> Iterator[tuple[HtmlElement, str]]:
-    for element in letter.page.xpath("//a[@href] | //img"):
-        yield element, (element.get("href") or element.get("src") or "").strip()
-
-
-def _scheme(address: str) -> str:
-    match = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", address)
-    return match[1].lower() if match else ""
-
-
-def _named(element: HtmlElement) -> str:
-    """What the author knows the element by."""
-    if element.tag == "img":
-        return f"The picture “{shortened(element.get('alt') or element.get('src') or '')}”"
-    return f"The link “{shortened(element.text_content())}”"
 
 
 def _largest(letter: Letter) -> str:

@@ -5,30 +5,22 @@ from collections import Counter
 from collections.abc import Iterator
 
 from newsletter.content.checks.letter import Letter, Problem, check, shortened, words
-from newsletter.models import Severity
+from newsletter.models import Section, Severity
 
 _SUBJECT_LENGTH = 78
 """Characters; inbox lists show 40 to 80."""
+_PREHEADER_LENGTH = 140
+"""Characters; the widest inbox lists show about so many."""
+_SHOUT = 10
+"""Letters from which on capitals are no abbreviation."""
 _PARITY = 0.99
 """Share of the HTML part's words that the text part holds."""
 _TEMPLATE_SYNTAX = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\*\|\w+\|\*")
 """Jinja's and Mailchimp's ways of writing a merge field."""
+_OWN_WORDS = 12
+"""Words from which on two equal bodies are one."""
 _UNFINISHED = re.compile(r"\b(?:TK|TKTK|TODO|FIXME|XXX)\b|(?i:\blorem ipsum\b)")
 """TK, “to come”, is what editors write where words are missing."""
-_SAYS_NOTHING = frozenset(
-    {
-        "click here",
-        "here",
-        "link",
-        "this link",
-        "more",
-        "read more",
-        "this",
-        "click",
-        "learn more",
-        "continue reading",
-    }
-)
 
 
 @check("subject-empty", Severity.ERROR, remedy="write a subject in the issue file's front matter")
@@ -45,6 +37,49 @@ def subject_long(letter: Letter) -> Iterator[Problem]:
         yield Problem(message=f"The subject has {length} characters, over {_SUBJECT_LENGTH}", where="Subject")
 
 
+@check("subject-shouting", Severity.WARNING, remedy="write it in small letters, with one mark at most")
+def subject_shouting(letter: Letter) -> Iterator[Problem]:
+    """A subject in capitals or with `!!`: filters count both against a letter."""
+    subject = letter.email.subject
+    cased = [letter for letter in subject if letter.isupper() or letter.islower()]
+    if len(cased) >= _SHOUT and sum(map(str.isupper, cased)) > 0.8 * len(cased):
+        yield Problem(message="The subject is written in capitals", where="Subject")
+    if marks := re.search(r"[!?！？]{2,}", subject):
+        yield Problem(message=f"The subject holds “{marks[0]}”", where="Subject")
+
+
+@check("subject-wordless", Severity.WARNING, remedy="say in words what the letter is about")
+def subject_wordless(letter: Letter) -> Iterator[Problem]:
+    """A subject of emoji and marks alone, which screen readers spell out and filters distrust."""
+    subject = letter.email.subject.strip()
+    if subject and not any(character.isalnum() for character in subject):
+        yield Problem(message=f"The subject “{shortened(subject)}” holds no word", where="Subject")
+
+
+@check("preheader-missing", Severity.WARNING, remedy="write a first line in the issue file’s front matter")
+def preheader_missing(letter: Letter) -> Iterator[Problem]:
+    """No preheader: inbox lists show the masthead and its links beside the subject."""
+    if not letter.email.preheader.strip():
+        yield Problem(message="There is no preheader", where="preheader")
+
+
+@check("preheader-long", Severity.WARNING, remedy="say the most important words first, or fewer")
+def preheader_long(letter: Letter) -> Iterator[Problem]:
+    """A preheader that every inbox list cuts."""
+    if (length := len(letter.email.preheader)) > _PREHEADER_LENGTH:
+        yield Problem(
+            message=f"The preheader has {length} characters, over {_PREHEADER_LENGTH}", where="preheader"
+        )
+
+
+@check("preheader-repeats", Severity.WARNING, remedy="say something that the subject does not")
+def preheader_repeats(letter: Letter) -> Iterator[Problem]:
+    """A preheader that says the subject once more."""
+    told = words(letter.email.preheader)
+    if told and told == words(letter.email.subject):
+        yield Problem(message="The preheader repeats the subject", where="preheader")
+
+
 @check("issue-empty", Severity.ERROR, remedy="add a post or some words of your own")
 def issue_empty(letter: Letter) -> Iterator[Problem]:
     """An issue with no sections and no words of its own."""
@@ -58,40 +93,59 @@ def section_empty(letter: Letter) -> Iterator[Problem]:
     """A section with neither words nor a link to them."""
     for section in letter.issue.sections:
         if not section.body_markdown.strip() and not section.url:
-            yield Problem(message=f"“{shortened(section.title)}” has no words", where=letter.where(section))
+            yield Problem(message=f"“{shortened(section.title)}” has no words", where=letter.place(section))
 
 
-@check("template-leftover", Severity.WARNING, remedy="remove it: text is never filled in, only templates are")
-def template_leftover(letter: Letter) -> Iterator[Problem]:
-    """`{{ … }}`, `{% … %}` or `*|…|*` that readers will see as it is; code samples may hold them."""
-    samples = "".join(code.text_content() for code in letter.page.xpath("//code | //pre"))
-    for part, text in (("Subject", letter.email.subject), ("HTML part", letter.visible_text)):
+@check("placeholder-undefined", Severity.ERROR, remedy="write the words themselves: text is never filled in")
+def placeholder_undefined(letter: Letter) -> Iterator[Problem]:
+    """`{{ … }}`, `{% … %}` or `*|…|*` outside the gathered posts: somebody meant it to be filled in."""
+    parts = {"Subject": letter.email.subject, "preheader": letter.email.preheader}
+    shown = " ".join(text for section, text in letter.prose if not (section and section.post))
+    for part, text in {**parts, "": shown}.items():
         for found in dict.fromkeys(_TEMPLATE_SYNTAX.findall(text)):
-            if found not in samples:
-                yield Problem(message=f"Readers will see “{shortened(found)}”", where=part)
+            yield Problem(
+                message=f"Readers will see “{shortened(found)}”", where=part or letter.place(None, found)
+            )
+
+
+@check("template-leftover", Severity.WARNING, remedy="remove it, or mark it as `code`")
+def template_leftover(letter: Letter) -> Iterator[Problem]:
+    """The same in a gathered post, which may tell of templates; code samples may hold them anywhere."""
+    for section, text in letter.prose:
+        for found in dict.fromkeys(_TEMPLATE_SYNTAX.findall(text)) if section and section.post else ():
+            yield Problem(
+                message=f"Readers will see “{shortened(found)}”", where=letter.place(section, found)
+            )
 
 
 @check("words-unfinished", Severity.WARNING, remedy="write what is still to come, or remove the mark")
 def words_unfinished(letter: Letter) -> Iterator[Problem]:
     """TK, TODO, lorem ipsum: marks of text that is not ready."""
     issue = letter.issue
-    texts = [("Subject", issue.subject), ("preheader", issue.preheader)]
-    texts += [(f"issues/{issue.id}.md", text) for text in (issue.intro_markdown, issue.outro_markdown)]
-    texts += [(letter.where(each), f"{each.title}\n{each.body_markdown}") for each in issue.sections]
-    for where, text in texts:
+    texts: list[tuple[str, Section | None, str]]
+    texts = [("Subject", None, issue.subject), ("preheader", None, issue.preheader)]
+    texts += [("", None, text) for text in (issue.intro_markdown, issue.outro_markdown)]
+    texts += [("", each, f"{each.title}\n{each.body_markdown}") for each in issue.sections]
+    for part, section, text in texts:
         for found in dict.fromkeys(_UNFINISHED.findall(text)):
-            yield Problem(message=f"“{found}” looks unfinished", where=where)
+            yield Problem(message=f"“{found}” looks unfinished", where=part or letter.place(section, found))
 
 
-@check("link-text-generic", Severity.WARNING, remedy="let the link's words say where it leads")
-def link_text_generic(letter: Letter) -> Iterator[Problem]:
-    """Links such as “click here”, which say nothing to those who hear a page read."""
-    for link in letter.page.xpath("//a[@href]"):
-        shown = " ".join(link.text_content().split())
-        if shown.strip(" .…»→>:").casefold() in _SAYS_NOTHING:
+@check("post-repeated", Severity.WARNING, remedy="remove one of the two")
+def post_repeated(letter: Letter) -> Iterator[Problem]:
+    """Two sections with the same address, the same title or the same words."""
+    seen: dict[str, Section] = {}
+    for section in letter.issue.sections:
+        marks = [_plain_address(section.url), section.title.casefold(), _body_mark(section)]
+        first = next((seen[mark] for mark in marks if mark in seen), None)
+        if first:
             yield Problem(
-                message=f"The link “{shown}” leads to {shortened(link.get('href'))}", where="HTML part"
+                message=f"“{shortened(section.title)}” repeats “{shortened(first.title)}”"
+                + (f" of line {first.line}" if first.line else ""),
+                where=letter.place(section),
             )
+        for mark in filter(None, marks):
+            seen.setdefault(mark, section)
 
 
 @check(
@@ -109,3 +163,15 @@ def text_part_short(letter: Letter) -> Iterator[Problem]:
         yield Problem(
             message=f"The text part holds {share:.0f} % of the words; lost: {lost}", where="text part"
         )
+
+
+def _plain_address(url: str) -> str:
+    """The address without what often differs between two of one page."""
+    address = re.sub(r"^https?://(www\.)?", "", url.partition("#")[0].casefold())
+    return re.sub(r"[?&](utm_\w+|ref|source)=[^&]*", "", address).rstrip("/?&")
+
+
+def _body_mark(section: Section) -> str:
+    """The words of a body that is long enough to be somebody's very own."""
+    told = words(section.body_markdown)
+    return " ".join(told) if len(told) >= _OWN_WORDS else ""

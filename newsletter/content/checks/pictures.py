@@ -1,0 +1,96 @@
+"""Pictures: what stands for one that is not shown, and what keeps it from being shown."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from lxml.html import HtmlElement
+
+from newsletter.content.checks.hosts import host_of, is_local
+from newsletter.content.checks.letter import Letter, Problem, check, named, scheme_of, shortened
+from newsletter.models import Severity
+
+_BLOCKED = {
+    "svg": "Gmail and Outlook",
+    "webp": "Outlook for Windows",
+    "avif": "Outlook for Windows and Gmail’s older apps",
+    "heic": "Outlook and Yahoo Mail",
+    "heif": "Outlook and Yahoo Mail",
+    "tif": "Outlook and Yahoo Mail",
+    "tiff": "Outlook and Yahoo Mail",
+    "ico": "Outlook for Windows",
+}
+"""Kind of picture → who does not show it (caniemail.com data of September 2025)."""
+_FILE_NAME = re.compile(
+    r"[\w%() .-]*\.(?:jpe?g|png|gif|webp|svg|avif|heic)|(?:img|dscn?|screenshot)[-_ ]?\d[\w -]*",
+    re.IGNORECASE,
+)
+
+
+@check(
+    "image-without-alt",
+    Severity.WARNING,
+    remedy="describe the picture between the brackets: ![a red boat](…)",
+)
+def image_without_alt(letter: Letter) -> Iterator[Problem]:
+    """A picture without words, or with a file's name, for those who do not see it; many mail programs
+    hide pictures at first."""
+    for image in _pictures(letter):
+        alt = image.get("alt", "").strip()
+        if not alt or _FILE_NAME.fullmatch(alt):
+            said = f"only a file’s name, “{shortened(alt)}”, for its text" if alt else "no text"
+            yield Problem(
+                message=f"{named(image)} has {said}", where=letter.place_in(image, image.get("src", ""))
+            )
+
+
+@check(
+    "image-without-size", Severity.WARNING, remedy="write the size behind the picture: {width=600 height=400}"
+)
+def image_without_size(letter: Letter) -> Iterator[Problem]:
+    """Pictures of unknown width or height: Outlook draws them at a size of its own, and the text jumps
+    when they arrive. One finding for each post."""
+    unsized = [image for image in _pictures(letter) if not (image.get("width") and image.get("height"))]
+    for _, images in groupby(unsized, key=lambda image: letter.place(letter.section_of(image))):
+        first, *others = images
+        more = f" and {len(others)} more have" if others else " has"
+        yield Problem(
+            message=f"{named(first)}{more} no size", where=letter.place_in(first, first.get("src", ""))
+        )
+
+
+@check("image-not-https", Severity.WARNING, remedy="use the picture's https:// address")
+def image_not_https(letter: Letter) -> Iterator[Problem]:
+    """A picture on plain http, which mail programs block or mark as unsafe."""
+    for image in _pictures(letter):
+        source = image.get("src", "")
+        if scheme_of(source) == "http" and not is_local(host_of(source)):
+            yield Problem(message=f"{named(image)} is on plain http", where=letter.place_in(image, source))
+
+
+@check("image-kind", Severity.WARNING, remedy="use a JPEG or PNG file")
+def image_kind(letter: Letter) -> Iterator[Problem]:
+    """A picture of a kind that a major mail program does not show."""
+    for image in _pictures(letter):
+        source = image.get("src", "")
+        if (kind := kind_of(source)) in _BLOCKED:
+            yield Problem(
+                message=f"{named(image)} is of the kind {kind}: not shown by {_BLOCKED[kind]}",
+                where=letter.place_in(image, source),
+            )
+
+
+def kind_of(address: str) -> str:
+    """The ending of the address's path, in lower case and without its dot."""
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return ""
+    return PurePosixPath(unquote(path)).suffix.lower().removeprefix(".")
+
+
+def _pictures(letter: Letter) -> list[HtmlElement]:
+    found: list[HtmlElement] = letter.page.xpath("//img")
+    return found
