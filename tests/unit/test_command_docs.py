@@ -45,4 +45,3 @@ def test_the_page_names_nothing_that_does_not_exist() -> None:
             flags = {flag for parameter in known[name].params for flag in parameter.opts}
             for flag in re.findall(r"(?<!\S)\[?(--?[a-z-]+)", code):
                 assert flag in flags, f"{name} has no {flag}"
-
