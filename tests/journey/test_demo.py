@@ -8,6 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.feedserver import feed_server
+
+FEED = b"""<rss version="2.0"><channel><title>A blog</title><link>https://blog.example.com/</link>
+<item><title>An old post</title><link>https://blog.example.com/old</link><guid>1</guid>
+<pubDate>Fri, 05 Jan 2024 10:00:00 GMT</pubDate><description>&lt;p&gt;Words.&lt;/p&gt;</description></item>
+<item><title>One without a date</title><link>https://blog.example.com/2</link><guid>2</guid>
+<description>More words.</description></item></channel></rss>"""
+
 
 def run_demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "newsletter", "demo", str(folder), *words]
@@ -68,3 +76,12 @@ def test_it_is_made_anew_but_touches_nothing_else(demo: tuple[Path, str], tmp_pa
     (mine / "novel.txt").write_text("years of work")
     assert run_demo(mine).returncode == 1
     assert (mine / "novel.txt").read_text() == "years of work"
+
+
+def test_any_feed_will_do(tmp_path: Path) -> None:
+    with feed_server() as server:
+        result = run_demo(tmp_path / "demo", "--feed", server.serve("/feed.xml", FEED))
+    assert result.returncode == 0, result.stderr
+    (path,) = (tmp_path / "demo" / "issues").iterdir()
+    assert "An old post" in path.read_text(encoding="utf-8")
+    assert len(list((tmp_path / "demo" / "data" / "outbox").glob("*/*.eml"))) == 3

@@ -35,7 +35,7 @@ def test_every_number_has_a_plural_and_every_plural_a_number(phrases: Phrases) -
     assert {phrases.plural(count) for count in range(201)} == set(phrases.posts)
 
 
-@pytest.mark.parametrize("language", set(LANGUAGES) - {"en"})
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_no_language_is_english_in_disguise(language: str) -> None:
     phrases = PHRASES[language]
     for name in ("read_on_the_web", "unsubscribe", "why", "contents", "read_on", "read_on_at"):

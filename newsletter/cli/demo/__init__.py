@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -34,7 +36,7 @@ def demo(feed: str | None, folder: Path) -> None:
 
     _make_room(folder)
     with nullcontext(feed) if feed else serve_blog(SystemClock().now()) as url:
-        run = _Runner(folder, allow_loopback=not feed)
+        run = _Runner(folder, allow_private=_own_addresses(url))
         run("init", str(folder), "--name", NAME if not feed else "Demo", "--feed", url, at_home=False)
         (folder / MARK).touch()
         issue_file = run("gather", *(["--since", "2000-01-01"] if feed else []))
@@ -56,11 +58,11 @@ def demo(feed: str | None, folder: Path) -> None:
 class _Runner:
     """Runs a command of this program in the demo's folder, shows it, and gives its last line."""
 
-    def __init__(self, folder: Path, *, allow_loopback: bool) -> None:
+    def __init__(self, folder: Path, *, allow_private: str) -> None:
         self._folder = folder
         self._environment = dict(os.environ)
-        if allow_loopback:
-            self._environment["NEWSLETTER_HTTP__ALLOW_PRIVATE"] = "127.0.0.1"
+        if allow_private:
+            self._environment["NEWSLETTER_HTTP__ALLOW_PRIVATE"] = allow_private
 
     def __call__(self, *words: str, at_home: bool = True) -> str:
         arguments = [*(["-C", str(self._folder)] if at_home else []), *words]
@@ -76,6 +78,17 @@ class _Runner:
         if process.returncode:
             sys.exit(process.returncode)
         return (process.stdout.splitlines() or [""])[-1]
+
+
+def _own_addresses(url: str) -> str:
+    """The private addresses that the feed named by hand is on, as the setting `http.allow_private`."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return "127.0.0.1,::1"
+    try:
+        return host if not ip_address(host).is_global else ""
+    except ValueError:
+        return ""
 
 
 def _make_room(folder: Path) -> None:
