@@ -17,7 +17,7 @@ COMMANDS = {
     "demo": ("demo", "demo", "gather, render and send a sample issue on this machine"),
     "gather": ("issues", "gather", "make an issue file of the new posts"),
     "check": ("issues", "check", "show what is wrong with an issue"),
-    "preview": ("issues", "preview", "write an issue as it would be sent, to look at"),
+    "preview": ("issues", "preview", "look at an issue as it would be sent, anew after each save"),
     "send": ("sending", "send", "send an issue, or go on with one"),
     "status": ("sending", "status", "show where the issues stand"),
     "prove": ("sending", "prove", "account for every recipient of an issue"),

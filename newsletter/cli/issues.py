@@ -1,5 +1,6 @@
 """Making an issue and looking at it: gather, check, preview."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
@@ -7,6 +8,7 @@ from typing import Literal, cast
 import click
 
 from newsletter.cli.common import (
+    heed_signals,
     json_option,
     opened,
     optional_issue,
@@ -78,19 +80,35 @@ def check(ctx: click.Context, issue: str | None, as_json: bool) -> None:
 
 @click.command()
 @optional_issue
+@click.option("--reader", metavar="ADDRESS", help="Show it as this subscriber gets it.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Where to serve it (default: 8711; 0: any).")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder to write to (default: data/preview/ISSUE).",
+    help="Write it to this folder, as pages that open without a server.",
 )
 @click.pass_context
-def preview(ctx: click.Context, issue: str | None, out: Path | None) -> None:
-    """Write an issue as it would be sent, as pages that open without a server."""
-    from newsletter.web.preview import write_preview
+def preview(
+    ctx: click.Context, issue: str | None, reader: str | None, port: int | None, out: Path | None
+) -> None:
+    """Show an issue as it would be sent, and show it anew after each save, until stopped (Ctrl-C)."""
+    from newsletter.web.preview import SAMPLE_READER, reader_named
 
     with opened(ctx) as app:
         issue_id = app.issue_id(issue)
-        folder = out or app.settings.project / "data" / "preview" / issue_id
-        page = write_preview(app, issue_id, folder)
-    talk("Open this page in a browser:")
-    click.echo(page)
+        delivery = reader_named(app, issue_id, reader) if reader else SAMPLE_READER
+        if out:
+            from newsletter.web.preview_site import write_preview
+
+            page = write_preview(app, issue_id, out, delivery)
+            talk("Open this page in a browser:")
+            click.echo(page)
+            return
+        from newsletter.web.preview_server import serve_preview
+
+        def told(address: str) -> None:
+            talk("Open this address in a browser; Ctrl-C ends it:")
+            click.echo(address)
+
+        heed_signals(app)
+        serve_preview(app, issue_id, os.environ, port=port, reader=delivery, on_listening=told)

@@ -1,19 +1,26 @@
-"""An issue as it would be sent, written as files that open in a browser without a server."""
+"""What a preview shows: the letter that one reader would get, to the octet."""
 
 import base64
+import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
-from newsletter.content.mime import headers_for, to_bytes
-from newsletter.errors import SourceFailed
-from newsletter.models import Address, Delivery, DeliveryId, IssueId, Recipient, SubscriberId
+from newsletter.content.mime import headers_for, merge, to_bytes
+from newsletter.errors import NotFound, SourceFailed
+from newsletter.models import (
+    Address,
+    Delivery,
+    DeliveryId,
+    IssueId,
+    Subscriber,
+    SubscriberId,
+    SubscriberStatus,
+)
 from newsletter.net import Fetcher
 from newsletter.usecases.review import Review
-from newsletter.web.pages import render_page
 from newsletter.wiring import App
 
 SAMPLE_READER = Delivery(
@@ -29,87 +36,80 @@ _IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")(https?://[^"]+)(")', re.IGNORECASE)
 class Letter:
     """A rendered email with one reader's values joined in: what that reader would get."""
 
+    reader: Delivery
     html: str
     text: str
     eml: bytes
     headers: Mapping[str, str]
 
-
-def write_preview(app: App, issue_id: IssueId, folder: Path) -> Path:
-    """The preview's first page, after it and the letter's parts were written to `folder`.
-
-    Pictures are fetched once and stand inside the framed copy, so that the page shows them
-    offline and opening it tells nobody; `letter.html` and `letter.eml` are the bytes themselves.
-    """
-    review = app.review(issue_id)
-    letter = personal_letter(app, review)
-    framed = embed_images(letter.html, app.fetcher())
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / "index.html"
-    (folder / "letter.html").write_text(letter.html, encoding="utf-8")
-    (folder / "letter.txt").write_text(letter.text, encoding="utf-8")
-    (folder / "letter.eml").write_bytes(letter.eml)
-    page.write_text(
-        render_page(
-            "preview.html.j2",
-            issue=review.issue.id,
-            subject=review.email.subject,
-            preheader=review.email.preheader,
-            sender=app.settings.newsletter.name,
-            findings=[
-                {
-                    "severity": finding.severity.value,
-                    "code": finding.code,
-                    "where": finding.where,
-                    "message": finding.message,
-                    "remedy": finding.remedy,
-                }
-                for finding in review.findings
-            ],
-            framed=framed,
-            text=letter.text,
-            headers=dict(letter.headers),
-            size=len(letter.html.encode()),
-            sha256=review.email.sha256,
-        ),
-        encoding="utf-8",
-    )
-    return page
+    @property
+    def sha256(self) -> str:
+        """Hex digest over the message as it is submitted; with another Date it is another."""
+        return hashlib.sha256(self.eml).hexdigest()
 
 
-def personal_letter(app: App, review: Review) -> Letter:
-    """The sample reader's letter."""
-    recipient = app.personaliser(review.email).recipient(SAMPLE_READER)
+def personal_letter(app: App, review: Review, reader: Delivery = SAMPLE_READER) -> Letter:
+    """The reader's letter: the very octets that the provider would get at this moment."""
+    recipient = app.personaliser(review.email).recipient(reader)
+    page, text = merge(review.email, recipient)
     return Letter(
-        html=_joined(review.email.html, review, recipient),
-        text=_joined(review.email.text, review, recipient),
+        reader=reader,
+        html=page,
+        text=text,
         eml=to_bytes(review.email, review.sender, recipient, date=app.clock.now()),
         headers=headers_for(review.email, review.sender, recipient),
     )
 
 
-def _joined(text: str, review: Review, recipient: Recipient) -> str:
-    for field in review.email.merge_fields:
-        text = text.replace(field.placeholder, recipient.merge_data[field.name])
-    return text
+# --- readers -----------------------------------------------------------------------------------
+
+
+def delivery_for(app: App, issue_id: IssueId, subscriber: Subscriber) -> Delivery:
+    """The subscriber's delivery as freezing would number it now: their place among the confirmed.
+
+    Somebody who is not confirmed gets no letter; theirs is numbered 0.
+    """
+    place = 0
+    if subscriber.status is SubscriberStatus.CONFIRMED:
+        confirmed = app.subscribers.list(SubscriberStatus.CONFIRMED)
+        place = next(number for number, each in enumerate(confirmed, start=1) if each.id == subscriber.id)
+    return Delivery(
+        id=DeliveryId(f"{issue_id}.{place}"), subscriber_id=subscriber.id, address=subscriber.address
+    )
+
+
+def reader_named(app: App, issue_id: IssueId, addr_spec: str) -> Delivery:
+    """The delivery of the subscriber of this address. Raises NotFound."""
+    subscriber = app.subscribers.find(addr_spec)
+    if subscriber is None:
+        raise NotFound("nobody on the list has this address", remedy="see “newsletter subscribers list”")
+    return delivery_for(app, issue_id, subscriber)
+
+
+# --- pictures ----------------------------------------------------------------------------------
 
 
 def embed_images(letter: str, fetcher: Fetcher) -> str:
     """The letter with each picture that can be fetched inside it; the others keep their address."""
+    return replace_images(letter, lambda address: _fetched(address, fetcher))
+
+
+def replace_images(letter: str, replacement: Callable[[str], str | None]) -> str:
+    """The letter with another address for each picture of the web; None leaves one as it is."""
     addresses = {html.unescape(match[2]) for match in _IMAGE.finditer(letter)}
-
-    def embedded(address: str) -> str | None:
-        try:
-            response = fetcher.get(address, {"Accept": "image/*"})
-        except SourceFailed:
-            return None
-        kind = response.headers.get("content-type", "").partition(";")[0].strip()
-        if response.status != 200 or not re.fullmatch(r"image/[\w.+-]+", kind):
-            return None
-        return f"data:{kind};base64,{base64.b64encode(response.body).decode()}"
-
     with ThreadPoolExecutor(max_workers=8) as pool:
-        found = dict(zip(addresses, pool.map(embedded, addresses), strict=True))
+        found = dict(zip(addresses, pool.map(replacement, addresses), strict=True))
     return _IMAGE.sub(
         lambda match: f"{match[1]}{found[html.unescape(match[2])] or match[2]}{match[3]}", letter
     )
+
+
+def _fetched(address: str, fetcher: Fetcher) -> str | None:
+    try:
+        response = fetcher.get(address, {"Accept": "image/*"})
+    except SourceFailed:
+        return None
+    kind = response.headers.get("content-type", "").partition(";")[0].strip()
+    if response.status != 200 or not re.fullmatch(r"image/[\w.+-]+", kind):
+        return None
+    return f"data:{kind};base64,{base64.b64encode(response.body).decode()}"

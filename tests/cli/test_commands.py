@@ -25,7 +25,7 @@ def test_from_a_folder_to_three_inboxes(project: Project) -> None:
     issue = gathered(project)
     assert (project.folder / "issues" / f"{issue}.md").is_file()
     assert project.run("check", issue).status == 0
-    page = project.run("preview", issue).stdout.strip()
+    page = project.run("preview", issue, "--out", str(project.folder / "seen")).stdout.strip()
     assert "night boat" in Path(page).read_text(encoding="utf-8")
     people = ("Noor <noor@example.org>", "soren@example.org", "reader@example.net")
     assert project.run("subscribers", "add", *people).status == 0
@@ -286,7 +286,11 @@ def test_a_broken_issue_file_is_one_line_and_changes_nothing(
     path = project.folder / "issues" / f"{issue}.md"
     path.write_bytes(broken.encode("latin-1"))
     before = contents(project)
-    for words in (("check", issue), ("preview", issue), ("send", issue, "--yes")):
+    for words in (
+        ("check", issue),
+        ("preview", issue, "--out", str(project.folder / "seen")),
+        ("send", issue, "--yes"),
+    ):
         result = project.run(*words)
         assert result.status == 1
         assert issue in result.stderr

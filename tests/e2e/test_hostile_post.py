@@ -70,14 +70,14 @@ def test_no_page_with_a_hostile_post_asks_anybody_for_anything(
     project: Project, trap: str, tmp_path: Path
 ) -> None:
     issue = Path(project.run("gather").stdout.strip()).stem
-    page = Path(project.run("preview", issue).stdout.strip())
+    page = Path(project.run("preview", issue, "--out", str(tmp_path / "seen")).stdout.strip())
     letter = (page.parent / "letter.html").read_text(encoding="utf-8")
     assert "Harmless words about the harbour." in letter
     assert "{{ 7*7 }}" in letter
     assert "<script" not in letter
     assert "onerror=" not in letter.replace("onerror=fetch", "")
-    for name in ("index.html", "letter.html"):
-        document = open_page((page.parent / name).as_uri(), tmp_path / f"profile-{name}")
+    for name in ("index.html", "frames/outlook.html", "letter.html"):
+        document = open_page((page.parent / name).as_uri(), tmp_path / f"profile-{Path(name).name}")
         assert "owned" not in document.partition("</title>")[0]
     assert _Trap.asked == []
     assert json.loads(project.run("status", issue, "--json").stdout)[0]["state"] == "draft"

@@ -62,9 +62,9 @@ def test_the_voices_of_the_posts_arrive(demo: tuple[Path, str]) -> None:
 
 def test_the_preview_opens_without_the_blog(demo: tuple[Path, str]) -> None:
     folder, _ = demo
-    page = next((folder / "data" / "preview").glob("*/index.html")).read_text(encoding="utf-8")
-    assert "data:image/jpeg;base64," in page
-    assert "<iframe sandbox " in page
+    index = next((folder / "data" / "preview").glob("*/index.html"))
+    assert "<iframe sandbox " in index.read_text(encoding="utf-8")
+    assert "data:image/jpeg;base64," in (index.parent / "frames" / "light.html").read_text(encoding="utf-8")
 
 
 def test_it_is_made_anew_but_touches_nothing_else(demo: tuple[Path, str], tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def demo(feed: str | None, folder: Path) -> None:
             raise NewsletterError(f"{url} has no post to show", remedy="try another feed")
         issue = Path(issue_file).stem
         run("check", issue)
-        page = run("preview", issue)
+        page = run("preview", issue, "--out", str(folder.resolve() / "data" / "preview" / issue))
         run("subscribers", "add", *SUBSCRIBERS)
         run("send", issue, "--yes")
         run("status")
