@@ -1,13 +1,16 @@
-"""What premailer loses: rules of a style sheet that do not reach the elements (found with 3.10)."""
+"""Style sheets of themes: their custom properties, and the rules that premailer loses (found with 3.10)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _STYLE = re.compile(r"<style(?P<attributes>[^>]*)>(?P<css>.*?)</style>", re.DOTALL | re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _IN_BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)")
 _INLINED_PSEUDO_CLASS = re.compile(r":(first|last)-child$")
+_PROPERTY = re.compile(r"--([\w-]+)\s*:\s*([^;{}]+?)\s*(?:;|(?=\}))")
+_EMPTY_ROOT = re.compile(r":root\s*\{\s*\}")
+_USE = re.compile(r"var\(\s*--([\w-]+)\s*\)")
 _SPACED_COLOUR = re.compile(r"\b(rgb|hsl)a?\(\s*[\d.]+\S*\s+[^,)]*\)")
 
 
@@ -20,6 +23,31 @@ class UnfitRule:
     why: str
 
 
+def properties_of(css: str) -> dict[str, str]:
+    """The custom properties that a style sheet sets, without their dashes; the last of a name counts."""
+    return dict(_PROPERTY.findall(without_comments(css)))
+
+
+def with_values(source: str, properties: Mapping[str, str]) -> str:
+    """The source with each `var(--name)` replaced by the property's value, which may hold others.
+
+    Raises KeyError with the name of a property that is not set or that holds itself.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        others = {key: text for key, text in properties.items() if key != name}
+        return with_values(properties[name], others)
+
+    return _USE.sub(value, source)
+
+
+def without_properties(css: str) -> str:
+    """The style sheet without comments, and without what it sets but does not use."""
+    plain = _EMPTY_ROOT.sub("", _PROPERTY.sub("", without_comments(css)))
+    return re.sub(r"\n\s*\n+", "\n", plain).strip()
+
+
 def plain_sheets(page: str) -> list[str]:
     """The style sheets of an HTML page that are to be inlined."""
     return [match["css"] for match in _STYLE.finditer(page) if "data-premailer" not in match["attributes"]]
@@ -27,11 +55,11 @@ def plain_sheets(page: str) -> list[str]:
 
 def unfit_rules(css: str) -> Iterator[UnfitRule]:
     """The rules of a plain style sheet that will not stand on the elements, in order."""
-    for head, body, line in _statements(without_comments(css)):
+    for head, body, line in statements(without_comments(css)):
         if head.startswith("@"):
             yield UnfitRule(text=head, line=line, why="rules that begin with @ are dropped or not inlined")
             continue
-        for selector in _selectors(head):
+        for selector in selectors(head):
             if why := _why_unfit(selector):
                 yield UnfitRule(text=selector, line=line, why=why)
         if "{" in body:
@@ -45,7 +73,7 @@ def without_comments(css: str) -> str:
     return _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), css)
 
 
-def _statements(css: str) -> Iterator[tuple[str, str, int]]:
+def statements(css: str) -> Iterator[tuple[str, str, int]]:
     """(what stands before the brace, what stands inside, line) for each rule of the outermost level."""
     start = brace = depth = 0
     for match in re.finditer(r"[{};]", css):
@@ -64,13 +92,15 @@ def _statements(css: str) -> Iterator[tuple[str, str, int]]:
             start = match.end()
 
 
-def _selectors(head: str) -> list[str]:
+def selectors(head: str) -> list[str]:
     """The selectors of a rule; commas inside brackets part none."""
     parted = _IN_BRACKETS.sub(lambda match: match[0].replace(",", "\0"), head)
     return [selector.strip().replace("\0", ",") for selector in parted.split(",")]
 
 
 def _why_unfit(selector: str) -> str:
+    if selector == ":root":
+        return ""  # custom properties, which are put in before inlining
     if "," in selector:
         return "a comma inside a selector cannot be read"
     if "*" in selector:

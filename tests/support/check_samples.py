@@ -53,6 +53,11 @@ def preheader(words: str) -> Change:
     )
 
 
+def shown(elements: str) -> Change:
+    """These elements at the end of the HTML part, as a theme could hold them."""
+    return html(_BOTTOM, f"{elements}{_BOTTOM}")
+
+
 def gathered(markdown: str) -> Change:
     return written(issue(section("A light", markdown, post=PostId("p1"))))
 
@@ -151,6 +156,22 @@ BAD: Mapping[str, list[Change]] = {
     "image-not-https": [body("![a boat](http://x.example/a.png)")],
     "html-large": [html(_BOTTOM, "x" * 85_000 + _BOTTOM)],
     "html-too-large": [html(_BOTTOM, "x" * 100_000 + _BOTTOM)],
+    "contrast-light": [
+        shown('<p style="color: #999; background-color: #fff">faint</p>'),
+        shown('<p style="color: rgba(0, 0, 0, 0.4); background: white">faint</p>'),
+        shown('<table><tr><td bgcolor="#777777">black on grey, <a href="#post-1">blue</a></td></tr></table>'),
+        shown('<p style="background: #fff; color: #888; font-size: 18px; font-weight: 700">small</p>'),
+    ],
+    "contrast-dark": [
+        shown('<p style="color: #1f1b16">dark on dark</p>'),
+        shown(
+            "<style>@media (prefers-color-scheme: dark) { .x { color: #333 !important } }</style>"
+            '<p class="x" style="color: #ccc">dark</p>'
+        ),
+    ],
+    "contrast-inverted": [
+        shown('<p style="background-color: #4285f4; color: #fff; font-size: 30px">a strong blue</p>'),
+    ],
 }
 GOOD: Mapping[str, list[Change]] = {
     "subject-long": [subject("x" * 78)],
@@ -196,4 +217,21 @@ GOOD: Mapping[str, list[Change]] = {
     "link-unsafe": [body("[x](https://x.example/) [m](mailto:a@x.example)")],
     "image-not-https": [body("![a boat](https://x.example/a.png)")],
     "html-large": [html(_BOTTOM, "x" * 60_000 + _BOTTOM)],
+    "contrast-light": [
+        shown('<p style="color: #767676; background-color: #fff">just enough</p>'),
+        shown('<p style="color: #888; background-color: #fff; font-size: 24px">large</p>'),
+        shown('<p style="color: #888; background-color: #fff; font-size: 19px"><b>large</b></p>'),
+        shown('<p style="color: #eee; background-color: #fff; display: none">unseen</p>'),
+        shown('<p style="color: #eee; background: url(https://x.example/night.jpg)">on a picture</p>'),
+        shown('<p style="color: #fff; background-color: #fff"> · </p>'),
+    ],
+    "contrast-dark": [
+        shown('<p style="color: #1f1b16; background-color: #fff">brings its own ground</p>'),
+        shown(
+            "<style>@media (prefers-color-scheme: dark) { .x { color: #ccc !important } }</style>"
+            '<p class="x" style="color: #333">light</p>'
+        ),
+        html('"color-scheme"', '"other"'),
+    ],
+    "contrast-inverted": [shown('<p style="background-color: #ffd54f; color: #000">amber</p>')],
 }

@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from newsletter.config.settings import NewsletterSettings
 from newsletter.config.theme import Theme
+from newsletter.content.checks.looks import Drawn, drawn_texts, has_dark_scheme
 from newsletter.models import Finding, Issue, RenderedEmail, Section, Severity
 
 _UNSPACED = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -49,6 +50,16 @@ class Letter:
         pieces: list[str] = []
         _gather(self.page.xpath("//body")[0], pieces)
         return " ".join("".join(pieces).split())
+
+    @cached_property
+    def texts_in_light(self) -> list[Drawn]:
+        """How each text is drawn on a light screen."""
+        return list(drawn_texts(self.page, dark=False))
+
+    @cached_property
+    def texts_in_dark(self) -> list[Drawn]:
+        """How each text is drawn in the letter's own dark colours; empty when it has none."""
+        return list(drawn_texts(self.page, dark=True)) if has_dark_scheme(self.page) else []
 
     @cached_property
     def prose(self) -> list[tuple[Section | None, str]]:
