@@ -8,6 +8,7 @@ attempt is open, so that writing it twice, or late, changes nothing.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from newsletter import faults
 from newsletter.errors import WrongState
@@ -31,6 +32,10 @@ from newsletter.store import claims, freezing, moves, reading
 from newsletter.store.engine import Database
 from newsletter.store.leases import Leases, confirm, renew
 from newsletter.store.tables import AttemptState
+
+
+_ID = attrgetter("id")
+_DELIVERY_ID = attrgetter("delivery_id")
 
 
 class SqlLedger:
@@ -78,7 +83,7 @@ class SqlLedger:
     # --- answers --------------------------------------------------------------------------------
 
     def record(self, claim: Claim, outcomes: Sequence[SendOutcome], now: datetime) -> None:
-        if [outcome.delivery_id for outcome in outcomes] != [delivery.id for delivery in claim.deliveries]:
+        if list(map(_DELIVERY_ID, outcomes)) != list(map(_ID, claim.deliveries)):
             raise ValueError("a provider must answer one outcome per recipient, in order")
         rejected = [outcome for outcome in outcomes if outcome.status is SendStatus.REJECTED]
         message_id = next((o.provider_message_id for o in outcomes if o.provider_message_id), "")

@@ -31,7 +31,7 @@ from tests.bench.sink import running_sink
 from tests.support.project import make_project
 
 BATCH = 1000
-ROUNDS = 3
+ROUNDS = 5
 BOUND = 0.5
 """The share of the lean loop that sending must reach."""
 MEMORY_MB = 120
@@ -193,9 +193,18 @@ def _measured(started: float, cpu: float, recipients: int) -> Measured:
     return Measured(
         seconds=time.perf_counter() - started,
         cpu=time.process_time() - cpu,
-        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        peak_mb=_peak_mb(),
         recipients=recipients,
     )
+
+
+def _peak_mb() -> float:
+    """This process's own peak; getrusage's is the parent's when that was higher before the exec."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1000
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
 if __name__ == "__main__":
