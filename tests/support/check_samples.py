@@ -172,6 +172,16 @@ BAD: Mapping[str, list[Change]] = {
     "contrast-inverted": [
         shown('<p style="background-color: #4285f4; color: #fff; font-size: 30px">a strong blue</p>'),
     ],
+    "client-support": [
+        shown('<div style="display: flex">a</div>'),
+        shown('<p style="margin: 0; POSITION:relative; left: 2px">a</p>'),
+        shown('<p style="width: calc(100% - 2px)">a</p>'),
+        shown('<p style="font-size: 1.2rem">a</p>'),
+        shown('<td style="background: #fff url(https://x.example/a.png)">a</td>'),
+        shown('<video src="https://x.example/a.mp4"></video>'),
+        shown("<p hidden>a</p>"),
+        shown('<img alt="a" src="https://x.example/a.png" srcset="b.png 2x" width="1" height="1">'),
+    ],
 }
 GOOD: Mapping[str, list[Change]] = {
     "subject-long": [subject("x" * 78)],
@@ -234,4 +244,9 @@ GOOD: Mapping[str, list[Change]] = {
         html('"color-scheme"', '"other"'),
     ],
     "contrast-inverted": [shown('<p style="background-color: #ffd54f; color: #000">amber</p>')],
+    "client-support": [
+        shown('<td style="padding: 2px; display: block; border-radius: 3px; color: #0ccch">a</td>'),
+        shown("<style>@media (max-width: 600px) { .a { display: flex } }</style>"),
+        shown("<!--[if mso]><v:rect style='position: absolute'></v:rect><![endif]-->"),
+    ],
 }

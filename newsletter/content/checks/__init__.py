@@ -2,7 +2,7 @@
 
 from newsletter.config.settings import NewsletterSettings
 from newsletter.config.theme import Theme
-from newsletter.content.checks import contrast, duties, links, markup, pictures, wording
+from newsletter.content.checks import clients, contrast, duties, links, markup, pictures, wording
 from newsletter.content.checks.letter import Check, Letter
 from newsletter.content.links import Personaliser
 from newsletter.models import (
@@ -19,7 +19,7 @@ from newsletter.models import (
 
 CHECKS: tuple[Check, ...] = tuple(
     value
-    for family in (duties, wording, links, pictures, markup, contrast)
+    for family in (duties, wording, links, pictures, markup, contrast, clients)
     for value in vars(family).values()
     if isinstance(value, Check)
 )

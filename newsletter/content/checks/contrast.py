@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from newsletter.content.checks.colours import Colour, contrast, in_hex, inverted
-from newsletter.content.checks.letter import Letter, Problem, check, shortened
+from newsletter.content.checks.letter import Letter, Problem, check, described, shortened
 from newsletter.content.checks.looks import Drawn
 from newsletter.models import Severity
 
@@ -59,11 +59,5 @@ def _faint(texts: Iterable[tuple[Drawn, Colour, Colour, float]]) -> Iterator[Pro
         yield Problem(
             message=f"“{shortened(drawn[0].words, 30)}”{more}: {colour_name} on {ground_name} "
             f"has a contrast of {ratio:.1f} : 1",
-            where=f"HTML part, {_described(drawn[0])}",
+            where=f"HTML part, {described(drawn[0].element)}",
         )
-
-
-def _described(text: Drawn) -> str:
-    """The element and its classes, such as `<td class="small end">`."""
-    classes = text.element.get("class")
-    return f'<{text.element.tag} class="{classes}">' if classes else f"<{text.element.tag}>"

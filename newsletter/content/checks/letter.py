@@ -159,6 +159,12 @@ def named(element: HtmlElement) -> str:
     return f"The link “{shortened(element.text_content())}”"
 
 
+def described(element: HtmlElement) -> str:
+    """The element and its classes, such as `<td class="small end">`."""
+    classes = element.get("class")
+    return f'<{element.tag} class="{classes}">' if classes else f"<{element.tag}>"
+
+
 def scheme_of(address: str) -> str:
     """The address's scheme in lower case; empty when it has none."""
     match = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", address)

@@ -8,21 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
+from newsletter.content.checks.clientsupport import PICTURES
 from newsletter.content.checks.hosts import host_of, is_local
 from newsletter.content.checks.letter import Letter, Problem, check, named, scheme_of, shortened
 from newsletter.models import Severity
 
-_BLOCKED = {
-    "svg": "Gmail and Outlook",
-    "webp": "Outlook for Windows",
-    "avif": "Outlook for Windows and Gmail’s older apps",
-    "heic": "Outlook and Yahoo Mail",
-    "heif": "Outlook and Yahoo Mail",
-    "tif": "Outlook and Yahoo Mail",
-    "tiff": "Outlook and Yahoo Mail",
-    "ico": "Outlook for Windows",
-}
-"""Kind of picture → who does not show it (caniemail.com data of September 2025)."""
 _FILE_NAME = re.compile(
     r"[\w%() .-]*\.(?:jpe?g|png|gif|webp|svg|avif|heic)|(?:img|dscn?|screenshot)[-_ ]?\d[\w -]*",
     re.IGNORECASE,
@@ -75,9 +65,9 @@ def image_kind(letter: Letter) -> Iterator[Problem]:
     """A picture of a kind that a major mail program does not show."""
     for image in _pictures(letter):
         source = image.get("src", "")
-        if (kind := kind_of(source)) in _BLOCKED:
+        if (kind := kind_of(source)) in PICTURES:
             yield Problem(
-                message=f"{named(image)} is of the kind {kind}: not shown by {_BLOCKED[kind]}",
+                message=f"{named(image)} is of the kind {kind}: not shown by {PICTURES[kind]}",
                 where=letter.place_in(image, source),
             )
 
