@@ -1,11 +1,11 @@
 // Reads {letters: {name: html}, rules, clients} as JSON from standard input and writes, for each name, the
 // messages of html-validate and the features that mail clients lack by caniemail's table.
 
-import { readFileSync } from 'node:fs';
+import { json } from 'node:stream/consumers';
 import { caniemail, rawData } from 'caniemail';
 import { HtmlValidate, StaticConfigLoader } from 'html-validate';
 
-const ask = JSON.parse(readFileSync(0, 'utf8'));
+const ask = await json(process.stdin);
 const validator = new HtmlValidate(
   new StaticConfigLoader({ root: true, extends: ['html-validate:recommended'], rules: ask.rules }),
 );

@@ -1,16 +1,18 @@
-// Reads {chromium, pages: [{name, html, headers}], schemes, widths} as JSON from standard input and
+// Reads {chromium, pages: [{name, html, headers, path}], schemes, widths} as JSON from standard input and
 // writes, for each page's name, what Chromium saw of it: violations of WCAG 2 A and AA by scheme, the
-// pixels by which it is too wide by width, dialogs, requests, and its title in the end.
+// pixels by which it is too wide by width, dialogs and requests.
 //
-// No byte leaves the machine: each page is answered from here, every other request is noted and refused.
+// No byte leaves the machine: each page is answered from here, or is a file at `path` with its neighbours;
+// every other request is noted and refused.
 
-import { readFileSync } from 'node:fs';
+import { json } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import puppeteer from 'puppeteer-core';
 
 const ADDRESS = 'https://letter.test/';
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const ask = JSON.parse(readFileSync(0, 'utf8'));
+const ask = await json(process.stdin);
 
 const browser = await puppeteer.launch({
   executablePath: ask.chromium,
@@ -24,33 +26,36 @@ try {
 }
 process.stdout.write(JSON.stringify(seen));
 
-async function look({ html, headers }) {
+async function look({ html, headers, path }) {
+  const address = path ? pathToFileURL(path).href : ADDRESS;
+  const folder = path ? new URL('.', address).href : 'data:';
   const page = await browser.newPage();
   const dialogs = [];
   const requests = [];
   page.on('dialog', (dialog) => {
     dialogs.push(dialog.message());
-    dialog.dismiss();
+    dialog.dismiss().catch(() => {}); // the page may have been closed in the meantime
   });
   await page.setRequestInterception(true);
   page.on('request', (request) => {
-    if (request.url() === ADDRESS) {
+    if (!path && request.url() === ADDRESS) {
       request.respond({ contentType: 'text/html; charset=utf-8', headers, body: html });
-    } else if (/^(data:|https:\/\/letter\.test\/favicon\.ico$)/.test(request.url())) {
+    } else if (request.url().startsWith('data:') || request.url().startsWith(folder)) {
       request.continue();
     } else {
-      requests.push(request.url());
-      request.abort();
+      if (request.url() !== `${ADDRESS}favicon.ico`) requests.push(request.url());
+      if (request.isNavigationRequest()) request.respond({ status: 204 }); // the page stays
+      else request.abort();
     }
   });
-  await page.goto(ADDRESS, { waitUntil: 'networkidle0' });
+  await page.goto(address, { waitUntil: 'load' });
+  await page.waitForNetworkIdle({ idleTime: 250 });
   const violations = {};
   for (const scheme of ask.schemes ?? []) violations[scheme] = await violationsIn(page, scheme);
   const tooWide = {};
   for (const width of ask.widths ?? []) tooWide[width] = await pixelsTooWide(page, width);
-  const title = await page.title();
   await page.close();
-  return { violations, too_wide: tooWide, dialogs, requests, title };
+  return { violations, too_wide: tooWide, dialogs, requests };
 }
 
 async function violationsIn(page, scheme) {

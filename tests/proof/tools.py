@@ -71,10 +71,11 @@ def _spam_score(header: str) -> SpamScore:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """A page as a server answers it."""
+    """A page as a server answers it, or a file with those that it needs beside it."""
 
-    html: str
+    html: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    path: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +89,6 @@ class Seen:
     dialogs: Sequence[str]
     requests: Sequence[str]
     """Addresses that the page asked for; none was answered."""
-    title: str
 
 
 def look_at(
@@ -100,7 +100,7 @@ def look_at(
         {
             "chromium": chromium(),
             "pages": [
-                {"name": name, "html": page.html, "headers": dict(page.headers)}
+                {"name": name, "html": page.html, "headers": dict(page.headers), "path": str(page.path or "")}
                 for name, page in pages.items()
             ],
             "schemes": schemes,
