@@ -33,7 +33,6 @@ from newsletter.store.engine import Database
 from newsletter.store.leases import Leases, confirm, renew
 from newsletter.store.tables import AttemptState
 
-
 _ID = attrgetter("id")
 _DELIVERY_ID = attrgetter("delivery_id")
 
