@@ -166,7 +166,7 @@ class App:
             issue_id,
             files=self.files,
             newsletter=self.settings.newsletter,
-            theme=partial(load_theme, self.settings.project),
+            theme=partial(load_theme, self.settings.project, settings=self.settings.theme),
             key=self.key,
         )
 

@@ -19,6 +19,7 @@ import msgspec
 from newsletter.config.environment import Variables, read_secrets, read_variables, setting_variables
 from newsletter.config.places import Places, SettingPath, dotted
 from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.config.theme import faults
 from newsletter.errors import BadSetting, NotFound, did_you_mean
 
 FILE = "newsletter.toml"
@@ -239,5 +240,7 @@ def _check(settings: Settings, places: Places) -> None:
             raise _wrong((*here, "max_posts"), places, "must be 1 or more")
     if not 1 <= settings.provider.connections <= 8:
         raise _wrong(("provider", "connections"), places, "must be between 1 and 8")
+    for setting, what in faults(settings.theme):
+        raise _wrong(("theme", *setting.split(".")), places, what)
     if not 1 <= settings.provider.batch_size <= 1000:
         raise _wrong(("provider", "batch_size"), places, "must be between 1 and 1000")

@@ -1,20 +1,33 @@
-"""A theme's files, the project's own over the shipped ones, file by file."""
+"""A theme: its files, the project's own over the shipped ones, file by file, and its settings."""
 
+import dataclasses
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.errors import BadSetting, BadTemplate
+from newsletter.config.settings import ColourSettings, ThemeSettings
+from newsletter.errors import BadInput, BadSetting, BadTemplate
+
+SHARED = "shared"
+"""The folder of what all themes have in common."""
+DEFAULT = "broadsheet"
+_NO_THEMES = frozenset({SHARED, "system"})
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_FAMILY = r"(?:[\w -]+|'[\w -]+')"
+_FONTS = re.compile(rf"{_FAMILY}(?:\s*,\s*{_FAMILY})*")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Theme:
-    """The texts of `templates/<name>/`, by file name; rendering touches no disk."""
+    """The texts of `templates/<name>/`, by file name, and `[theme]`; rendering touches no disk."""
 
     name: str
     files: dict[str, str]
     paths: dict[str, str]
     """Where each file was read, for messages."""
+    settings: ThemeSettings = field(default_factory=ThemeSettings)
 
 
 def shipped_templates() -> Path:
@@ -29,9 +42,9 @@ def theme_names(project: Path) -> list[str]:
     return sorted({folder.name for root in _roots(project) for folder in _folders(root)})
 
 
-def load_theme(project: Path, name: str) -> Theme:
-    """The theme's files. Raises BadSetting when there is none of that name, BadTemplate when one
-    of its files is not UTF-8."""
+def load_theme(project: Path, name: str, settings: ThemeSettings | None = None) -> Theme:
+    """The theme's files over those that all themes share. Raises BadSetting when there is none of
+    that name, BadTemplate when one of its files is not UTF-8."""
     if name not in theme_names(project):
         known = ", ".join(theme_names(project))
         raise BadSetting(
@@ -39,14 +52,83 @@ def load_theme(project: Path, name: str) -> Theme:
         )
     files: dict[str, str] = {}
     paths: dict[str, str] = {}
-    for root in _roots(project):
-        for path in sorted((root / name).glob("*.*")):
+    for folder in [shipped_templates() / SHARED, *(root / name for root in _roots(project))]:
+        for path in sorted(folder.glob("*.*")):
             try:
                 files[path.name] = path.read_text(encoding="utf-8")
             except UnicodeDecodeError as error:
                 raise BadTemplate("is not UTF-8", where=str(path), remedy="save it in UTF-8") from error
             paths[path.name] = str(path)
-    return Theme(name=name, files=files, paths=paths)
+    return Theme(name=name, files=files, paths=paths, settings=settings or ThemeSettings())
+
+
+def new_theme(project: Path, name: str) -> list[Path]:
+    """The files of a theme of the project's own: the default theme's, to be changed or deleted.
+
+    Raises BadInput for a name that is taken or that no folder should have.
+    """
+    folder = project / "templates" / name
+    if not _NAME.fullmatch(name) or name in _NO_THEMES:
+        raise BadInput(
+            f"“{name}” cannot be the name of a theme", remedy="use a-z, 0-9 and hyphens, such as my-theme"
+        )
+    if name in theme_names(project):
+        raise BadInput(f"there is a theme “{name}” already", remedy="choose another name")
+    folder.mkdir(parents=True)
+    written = []
+    for file, text in load_theme(project, DEFAULT).files.items():
+        opening, closing = ("/*", "*/") if file.endswith(".css") else ("{#", "#}")
+        note = (
+            f"{opening} {file} of the theme {name}: a copy of {DEFAULT}'s, yours to change. "
+            f"Delete it to go on with the one that ships. {closing}\n"
+        )
+        (folder / file).write_text(note + text, encoding="utf-8", newline="\n")
+        written.append(folder / file)
+    return written
+
+
+# --- settings ----------------------------------------------------------------------------------
+
+
+def custom_properties(settings: ThemeSettings) -> dict[str, str]:
+    """The CSS custom properties that the settings give, without their dashes: `text`, `dark-text`, …"""
+    given = {
+        f"{prefix}{name}": value
+        for prefix, colours in (("", settings.light), ("dark-", settings.dark))
+        for name, value in dataclasses.asdict(colours).items()
+    }
+    given |= {name: getattr(settings, name) for name in ("text_font", "title_font", "small_font")}
+    given["width"] = f"{settings.width}px" if settings.width else ""
+    return {name.replace("_", "-"): value for name, value in given.items() if value}
+
+
+def faults(settings: ThemeSettings) -> Iterator[tuple[str, str]]:
+    """Each setting of `[theme]` that no letter can have, and what it must be."""
+    for table, colours in (("light", settings.light), ("dark", settings.dark)):
+        yield from _colour_faults(table, colours)
+    for name in ("text_font", "title_font", "small_font"):
+        fonts = getattr(settings, name)
+        if fonts and not _FONTS.fullmatch(fonts):
+            yield name, "must be font families such as “Georgia, 'Times New Roman', serif”"
+    for name in ("footer", "logo_alt"):
+        if not getattr(settings, name).isprintable():
+            yield name, "must be one line of text"
+    if settings.width and not 320 <= settings.width <= 800:
+        yield "width", "must be between 320 and 800, or 0"
+    if settings.contents_from < 0:
+        yield "contents_from", "must be 0 or more"
+    if settings.logo and not re.fullmatch(r"https://[^\s/\"'<>]+/[^\s\"'<>]*", settings.logo):
+        yield "logo", "must be the https address of a picture"
+    if settings.logo and not 1 <= settings.logo_width <= (settings.width or 800):
+        yield "logo_width", "must be given with a logo, and be no more than the letter's width"
+    if not 0 <= settings.logo_height <= 1000:
+        yield "logo_height", "must be between 1 and 1000, or 0"
+
+
+def _colour_faults(table: str, colours: ColourSettings) -> Iterator[tuple[str, str]]:
+    for name, value in dataclasses.asdict(colours).items():
+        if value and not _COLOUR.fullmatch(value):
+            yield f"{table}.{name}", "must be a colour such as “#8c2f1b”"
 
 
 def _roots(project: Path) -> list[Path]:
@@ -56,4 +138,4 @@ def _roots(project: Path) -> list[Path]:
 
 def _folders(root: Path) -> Iterator[Path]:
     if root.is_dir():
-        yield from (path for path in root.iterdir() if path.is_dir() and path.name != "system")
+        yield from (path for path in root.iterdir() if path.is_dir() and path.name not in _NO_THEMES)

@@ -17,16 +17,6 @@ from newsletter.errors import BadInput
 MAX_DEPTH = 100
 """Nested elements; libxml2 drops what is nested deeper than 255, the template's own included."""
 
-CARD_WORDS = {
-    "video": ("Video", "Watch"),
-    "audio": ("Audio", "Listen"),
-    "post": ("Post", "Read"),
-    "gallery": ("Gallery", "Look"),
-    "document": ("Document", "Read"),
-    "link": ("Link", "Open"),
-}
-"""For each kind of card: what it is, and what a reader does with it."""
-
 _TAGS = set(
     "a abbr article aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl "  # noqa: SIM905
     "dt em figcaption figure h1 h2 h3 h4 h5 h6 header footer hr i img ins kbd li main mark ol p pre q rp rt "

@@ -9,30 +9,32 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 
-from newsletter.content.bodytree import CARD_WORDS
 from newsletter.content.markdown import ATTRIBUTION
+from newsletter.content.phrases import ENGLISH, Phrases
 
 COLUMN = 556
-"""Width of the text column in CSS pixels: a sheet of 620 less 32 on either side."""
+"""Width of the text column in CSS pixels where no theme says otherwise."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LAYOUT = {"role": "presentation", "cellpadding": "0", "cellspacing": "0", "border": "0"}
 
 
-def dress(body: HtmlElement) -> None:
+def dress(
+    body: HtmlElement, *, phrases: Phrases = ENGLISH, column: int = COLUMN, direction: str = "ltr"
+) -> None:
     """None; the body is changed in place. Its words, links and pictures stay what they are."""
     _lower_headings(body)
     for card in body.xpath('.//div[contains(@class, "card-")]'):
-        _dress_card(card)
+        _dress_card(card, phrases)
     for button in body.xpath('.//div[@class="button"]'):
         _dress_button(button)
     for figure in body.xpath(".//figure"):
         _dress_figure(figure)
     for quotation in body.xpath(".//blockquote"):
-        _dress_quotation(quotation)
+        _dress_quotation(quotation, direction)
     for picture in body.xpath(".//img"):
-        _dress_picture(picture)
+        _dress_picture(picture, column)
     for table in body.xpath('.//table[not(@role="presentation")]'):
-        _dress_table(table)
+        _dress_table(table, direction)
     for details in body.xpath(".//details | .//summary"):
         details.set("class", details.tag)
         details.tag = "div"  # a mail client that hides the rest would hide it for ever
@@ -50,10 +52,21 @@ def card_link(card: HtmlElement) -> str:
     return next(iter(card.xpath(".//a/@href")), "")
 
 
-def card_label(card: HtmlElement) -> str:
+def card_label(card: HtmlElement, phrases: Phrases) -> str:
     """What the card shows above its title, such as `Video · youtube.com`."""
     host = (urlsplit(card_link(card)).hostname or "").removeprefix("www.")
-    return " · ".join(filter(None, (CARD_WORDS[card_kind(card)][0], host)))
+    return " · ".join(filter(None, (phrases.cards[card_kind(card)][0], host)))
+
+
+def quoted_sources(body: HtmlElement) -> list[tuple[str, str]]:
+    """Name and address of whatever the attributions of quotations lead to; the body is not yet dressed."""
+    return [
+        (name, link.get("href"))
+        for words in body.xpath(".//blockquote/*[last()]")
+        if is_attribution(words)
+        for link in words.xpath('.//a[starts-with(@href, "http")]')
+        if (name := " ".join(link.text_content().split()))
+    ]
 
 
 def is_attribution(block: HtmlElement) -> bool:
@@ -72,9 +85,9 @@ def _lower_headings(body: HtmlElement) -> None:
         heading.tag = f"h{min(2 + len(open_levels), 6)}"
 
 
-def _dress_card(card: HtmlElement) -> None:
+def _dress_card(card: HtmlElement, phrases: Phrases) -> None:
     """A bordered box: kind and host, the title, whatever else it holds, who · when · what to do."""
-    label, link, verb = card_label(card), card_link(card), CARD_WORDS[card_kind(card)][1]
+    label, link, verb = card_label(card, phrases), card_link(card), phrases.cards[card_kind(card)][1]
     for paragraph in card.xpath("./p[1][.//a]"):
         paragraph.set("class", "card-title")
     blocks = list(card)
@@ -120,7 +133,7 @@ def _dress_figure(figure: HtmlElement) -> None:
         paragraph.set("class", "caption")
 
 
-def _dress_quotation(quotation: HtmlElement) -> None:
+def _dress_quotation(quotation: HtmlElement, direction: str) -> None:
     """A bar beside the words. The outermost is a table cell, as Word draws borders on nothing else."""
     blocks = list(quotation)
     if len(blocks) > 1 and is_attribution(blocks[-1]):
@@ -129,25 +142,31 @@ def _dress_quotation(quotation: HtmlElement) -> None:
     if any(True for _ in quotation.iterancestors("blockquote")):
         quotation.set("class", "nested")
     else:
-        _wrap_children(quotation, "quotation-cell")
+        mirrored = _direction_inside(quotation, direction) == "rtl"
+        _wrap_children(quotation, "quotation-cell mirrored" if mirrored else "quotation-cell")
 
 
-def _dress_picture(picture: HtmlElement) -> None:
+def _direction_inside(element: HtmlElement, direction: str) -> str:
+    """The direction that the element or the nearest around it names, else the body's."""
+    return next(iter(element.xpath("ancestor-or-self::*[@dir][1]/@dir")), direction).lower()
+
+
+def _dress_picture(picture: HtmlElement, column: int) -> None:
     """Integer width and height, never wider than the column; Word shows a picture without them at its
     natural size. A picture whose size nobody knows gets the column's width there and its own elsewhere.
     """
     picture.set("alt", picture.get("alt") or "")
     width, height = (_pixels(picture.attrib.pop(name, "")) for name in ("width", "height"))
-    if width and height and width > COLUMN:
-        width, height = COLUMN, max(1, round(height * COLUMN / width))
+    if width and height and width > column:
+        width, height = column, max(1, round(height * column / width))
     if width:
-        picture.set("width", str(min(width, COLUMN)))
+        picture.set("width", str(min(width, column)))
         if height:
             picture.set("height", str(height))
     elif height:
         picture.set("height", str(height))
     elif _stands_alone(picture):
-        picture.set("width", str(COLUMN))
+        picture.set("width", str(column))
         picture.set("class", "natural")
 
 
@@ -162,8 +181,11 @@ def _stands_alone(picture: HtmlElement) -> bool:
     return not block.text_content().strip() and len(block.xpath(".//img")) == 1
 
 
-def _dress_table(table: HtmlElement) -> None:
-    table.attrib.update({"class": "data", "cellpadding": "0", "cellspacing": "0"})
+def _dress_table(table: HtmlElement, direction: str) -> None:
+    mirrored = _direction_inside(table, direction) == "rtl"
+    table.attrib.update(
+        {"class": "data mirrored" if mirrored else "data", "cellpadding": "0", "cellspacing": "0"}
+    )
     for link in table.xpath("ancestor::a"):
         link.drop_tag()  # Outlook kills a link around a table
     for header in table.xpath(".//th[not(@scope)]"):

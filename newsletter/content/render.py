@@ -5,43 +5,37 @@ Preview, test, send and archive all show what this makes.
 
 import hashlib
 import re
-import traceback
-from collections.abc import Mapping
-from datetime import date, datetime
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from newsletter.config.settings import NewsletterSettings
 from newsletter.config.theme import Theme
 from newsletter.content.bodytree import body_tree, inner_html
 from newsletter.content.inlining import inline
-from newsletter.content.letter import dress
+from newsletter.content.letter import dress, quoted_sources
 from newsletter.content.links import READER_TOKEN, archive_url, unsubscribe_url
+from newsletter.content.look import Look, look_of
 from newsletter.content.mime import check_header
+from newsletter.content.phrases import Phrases, phrases_for
+from newsletter.content.templating import Templates
 from newsletter.content.text import body_text
-from newsletter.content.wrapping import WIDTH, join_blocks, wrap
+from newsletter.content.wrapping import join_blocks
 from newsletter.errors import BadInput, BadIssueFile, BadTemplate
 from newsletter.models import Issue, MergeField, RenderedEmail, Section
 
-_HTML, _TEXT, _STYLE = "issue.html.j2", "issue.txt.j2", "style.css"
+_HTML, _TEXT = "issue.html.j2", "issue.txt.j2"
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ku", "ps", "sd", "ug", "ur", "yi"})
 """Languages written from right to left (Unicode CLDR 46, characterOrder)."""
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _WEB_ADDRESS = re.compile(r"https?://|(?![\w+.-]*:)", re.IGNORECASE)
 """http, https, or no scheme at all, which a check finds."""
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_TEMPLATE_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What an expression of a template can raise; the sandbox's SecurityError is a TemplateError."""
-
 Context = dict[str, Any]
 """Plain dicts, lists, numbers and strings: a template gets no object that it could call."""
 
@@ -57,13 +51,11 @@ def render_issue(
     check_header("Subject", issue.subject)
     _refuse_controls(issue.preheader, _where(issue))
     _refuse_placeholder(issue, newsletter, theme, placeholder)
-    context = _context(issue, newsletter, placeholder, dated)
-    environment = _environment(theme)
-    text = join_blocks([_fill(environment, theme, _TEXT, context).split("\n")]) + "\n"
-    page = inline(
-        _fill(environment, theme, _HTML, context | {"style": Markup(theme.files.get(_STYLE, ""))}),  # noqa: S704 -- the theme's own
-        where=theme.paths.get(_HTML, theme.name),
-    )
+    look = look_of(theme)
+    context = _context(issue, newsletter, theme, look, placeholder, dated)
+    templates = Templates(theme, look.files)
+    text = join_blocks([templates.fill(_TEXT, context).split("\n")]) + "\n"
+    page = inline(templates.fill(_HTML, context), where=theme.paths.get(_HTML, theme.name))
     _prove_placeholder(page, text, placeholder, theme)
     return RenderedEmail(
         issue_id=issue.id,
@@ -88,8 +80,17 @@ def letter_digest(subject: str, preheader: str, page: str, text: str) -> str:
 # --- what the templates get --------------------------------------------------------------------
 
 
-def _context(issue: Issue, newsletter: NewsletterSettings, placeholder: str, dated: date | None) -> Context:
-    language = issue.language or newsletter.language
+def _context(
+    issue: Issue,
+    newsletter: NewsletterSettings,
+    theme: Theme,
+    look: Look,
+    placeholder: str,
+    dated: date | None,
+) -> Context:
+    scribe = _Scribe(issue, newsletter, look, dated)
+    posts = [scribe.post(number, section) for number, section in enumerate(issue.sections, start=1)]
+    contents_from = theme.settings.contents_from
     return {
         "newsletter": {
             "name": newsletter.name,
@@ -99,59 +100,144 @@ def _context(issue: Issue, newsletter: NewsletterSettings, placeholder: str, dat
         "issue": {
             "subject": issue.subject,
             "preheader": issue.preheader,
-            "language": language,
-            "direction": _direction(language),
-            "date": f"{_DAYS[dated.weekday()]}, {_long_date(dated)}" if dated else "",
+            "language": scribe.language,
+            "direction": direction_of(scribe.language),
+            "date": scribe.phrases.dated(dated, scribe.phrases.full_date) if dated else "",
         },
         "links": {
             "unsubscribe": unsubscribe_url(newsletter.public_url, placeholder),
             "archive": archive_url(newsletter.public_url, issue.id),
         },
-        "intro": _body(issue.intro_markdown, "intro", issue),
-        "posts": [
-            _post(number, section, issue, newsletter, dated)
-            for number, section in enumerate(issue.sections, start=1)
-        ],
-        "outro": _body(issue.outro_markdown, "outro", issue),
+        "phrases": _spoken(scribe.phrases, newsletter, len(posts)),
+        "look": {"width": look.width, **_look_settings(theme)},
+        "style": Markup(look.style),  # noqa: S704 -- the theme's own
+        "intro": scribe.body(issue.intro_markdown, "intro"),
+        "posts": posts,
+        "contents": posts if contents_from and len(posts) >= contents_from else [],
+        "sources": scribe.sources(posts),
+        "outro": scribe.body(issue.outro_markdown, "outro"),
     }
 
 
-def _post(
-    number: int, section: Section, issue: Issue, newsletter: NewsletterSettings, dated: date | None
-) -> Context:
-    where = _where(issue, section)
-    if not _WEB_ADDRESS.match(section.url):
-        raise BadIssueFile(
-            f"the link of “{section.title}” is no web address",
-            where=where,
-            remedy="let it begin with https://",
-        )
-    for words in (section.title, section.source_name, section.author):
-        _refuse_controls(words, where)
-    language = section.language or issue.language or newsletter.language
-    published = section.published and _day(section.published, newsletter.timezone)
-    byline = [section.source_name, section.author, published and _short_date(published, dated)]
+def _spoken(phrases: Phrases, newsletter: NewsletterSettings, count: int) -> Context:
+    """The letter's own words, with this letter's names and numbers filled in."""
+    host = urlsplit(newsletter.public_url).hostname or ""
     return {
-        "number": number,
-        "anchor": f"post-{number}",
-        "title": section.title,
-        "url": section.url,
-        "byline": " · ".join(part for part in byline if part),
-        "language": language,
-        "direction": section.direction or _direction(language),
-        **_body(section.body_markdown, f"p{number}", issue, section),
+        "read_on_the_web": phrases.read_on_the_web,
+        "unsubscribe": phrases.unsubscribe,
+        "why": phrases.why.format(name=newsletter.name, host=host),
+        "contents": phrases.contents,
+        "count_of_posts": phrases.count_of_posts(count),
+        "sources": phrases.sources,
+        "colon": phrases.colon,
     }
 
 
-def _body(markdown: str, name: str, issue: Issue, section: Section | None = None) -> Context:
-    """`html` and `text` of one body."""
+def _look_settings(theme: Theme) -> Context:
+    settings = theme.settings
+    return {
+        name: getattr(settings, name) for name in ("logo", "logo_alt", "logo_width", "logo_height", "footer")
+    }
+
+
+class _Scribe:
+    """Writes the parts of one issue for the templates."""
+
+    def __init__(self, issue: Issue, newsletter: NewsletterSettings, look: Look, dated: date | None) -> None:
+        self.issue, self.newsletter, self.look, self.dated = issue, newsletter, look, dated
+        self.language = issue.language or newsletter.language
+        self.phrases = phrases_for(self.language)
+
+    def post(self, number: int, section: Section) -> Context:
+        where = _where(self.issue, section)
+        if not _WEB_ADDRESS.match(section.url):
+            raise BadIssueFile(
+                f"the link of “{section.title}” is no web address",
+                where=where,
+                remedy="let it begin with https://",
+            )
+        for words in (section.title, section.source_name, section.author):
+            _refuse_controls(words, where)
+        language = section.language or self.language
+        direction = section.direction or direction_of(language)
+        byline = [
+            section.source_name,
+            section.author,
+            self._day(section, phrases_for(language, self.language)),
+        ]
+        return {
+            "number": number,
+            "anchor": f"post-{number}",
+            "title": section.title,
+            "url": section.url,
+            "byline": dotted(byline, direction),
+            "source": section.source_name,
+            "language": language,
+            "direction": direction,
+            **self.body(section.body_markdown, f"p{number}", section),
+        }
+
+    def body(self, markdown: str, name: str, section: Section | None = None) -> Context:
+        """`html`, `text` and the sources `quoted` of one body."""
+        try:
+            tree = body_tree(markdown, name=name, url=section.url if section else "")
+        except BadInput as error:
+            raise BadIssueFile(
+                error.message, where=_where(self.issue, section), remedy=error.remedy
+            ) from error
+        language = (section and section.language) or self.language
+        phrases = phrases_for(language, self.language)
+        text = body_text(tree, phrases)
+        quoted = [{"name": name, "url": url, "about": _host(url)} for name, url in quoted_sources(tree)]
+        direction = (section and section.direction) or direction_of(language)
+        dress(tree, phrases=phrases, column=self.look.column, direction=direction)
+        html = Markup(inner_html(tree))  # noqa: S704 -- body_tree has cleaned it
+        return {"html": html, "text": text, "quoted": quoted}
+
+    def sources(self, posts: Sequence[Context]) -> list[Context]:
+        """Whose words the letter holds: the sources of its posts, then those that are quoted.
+
+        A letter that all comes from one place lists none.
+        """
+        counts = Counter(post["source"] for post in posts if post["source"])
+        hosts = {post["source"]: _host(post["url"]) for post in posts}
+        direction = direction_of(self.language)
+        gathered = [
+            {
+                "name": name,
+                "url": "",
+                "about": dotted([hosts[name], self.phrases.count_of_posts(count)], direction),
+            }
+            for name, count in counts.items()
+        ]
+        quoted = {source["url"]: source for post in posts for source in post["quoted"]}
+        every = [*gathered, *quoted.values()]
+        return every if len(every) > 1 else []
+
+    def _day(self, section: Section, phrases: Phrases) -> str:
+        """Day and month; the year only when it is not the letter's."""
+        if not section.published:
+            return ""
+        day = section.published.astimezone(ZoneInfo(self.newsletter.timezone)).date()
+        same_year = self.dated is not None and day.year == self.dated.year
+        return phrases.dated(day, phrases.short_date if same_year else phrases.long_date)
+
+
+def dotted(parts: Iterable[str], direction: str) -> str:
+    """The parts in a row, dots between them. A mark of the direction keeps a part that runs the other
+    way from taking the figures of its neighbour along (Unicode UAX 9 §5.3)."""
+    words = [part for part in parts if part]
+    foreign = {"L"} if direction == "rtl" else {"R", "AL"}
+    mixed = any(unicodedata.bidirectional(character) in foreign for character in "".join(words))
+    mark = {"rtl": "\u200f", "ltr": "\u200e"}.get(direction, "") if mixed else ""
+    return f"{mark} · {mark}".join(words)
+
+
+def _host(url: str) -> str:
     try:
-        tree = body_tree(markdown, name=name, url=section.url if section else "")
-    except BadInput as error:
-        raise BadIssueFile(error.message, where=_where(issue, section), remedy=error.remedy) from error
-    text = body_text(tree)
-    dress(tree)
-    return {"html": Markup(inner_html(tree)), "text": text}  # noqa: S704 -- body_tree has cleaned it
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _refuse_controls(words: str, where: str) -> None:
@@ -168,75 +254,9 @@ def _where(issue: Issue, section: Section | None = None) -> str:
     return f"issues/{issue.id}.md" + (f":{section.line}" if section and section.line else "")
 
 
-def _direction(language: str) -> str:
+def direction_of(language: str) -> str:
+    """`rtl` or `ltr`."""
     return "rtl" if language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
-
-
-def _day(moment: datetime, timezone: str) -> date:
-    return moment.astimezone(ZoneInfo(timezone)).date()
-
-
-def _long_date(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _short_date(day: date, dated: date | None) -> str:
-    """Day and month; the year only when it is not the letter's."""
-    return _long_date(day) if not dated or day.year != dated.year else f"{day.day} {_MONTHS[day.month - 1]}"
-
-
-# --- the templates -----------------------------------------------------------------------------
-
-
-def _environment(theme: Theme) -> ImmutableSandboxedEnvironment:
-    def load(name: str) -> tuple[str, str, None] | None:
-        return (theme.files[name], theme.paths.get(name, name), None) if name in theme.files else None
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FunctionLoader(load),
-        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        cache_size=0,
-    )
-    environment.filters["wrapped"] = _wrapped
-    return environment
-
-
-def _wrapped(text: str, indent: str = "") -> str:
-    """The text in lines; all but the first begin with the indent."""
-    return f"\n{indent}".join(wrap(text, WIDTH - len(indent)))
-
-
-def _fill(
-    environment: ImmutableSandboxedEnvironment, theme: Theme, name: str, context: Mapping[str, Any]
-) -> str:
-    try:
-        return environment.get_template(name).render(context)
-    except jinja2.TemplateNotFound as error:
-        raise BadTemplate(
-            f"has no {error.name}",
-            where=f"templates/{theme.name}",
-            remedy="add the file, or remove the theme's folder to use the one that ships",
-        ) from error
-    except _TEMPLATE_FAULTS as error:
-        raise BadTemplate(
-            str(error),
-            where=_place(error, theme),
-            remedy="mend the template; docs/adding/a-theme.md lists its words",
-        ) from error
-
-
-def _place(error: BaseException, theme: Theme) -> str:
-    """`path:line` of the template line that raised."""
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        return f"{error.filename or error.name}:{error.lineno}"
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in theme.paths.values()
-    ]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else f"templates/{theme.name}"
 
 
 # --- the placeholder ---------------------------------------------------------------------------
@@ -246,7 +266,7 @@ def _refuse_placeholder(issue: Issue, newsletter: NewsletterSettings, theme: The
     """None when nothing that goes into the letter holds the placeholder. Raises BadInput."""
     for where, value in (
         (f"issues/{issue.id}.md", repr(issue)),
-        ("newsletter.toml", repr(newsletter)),
+        ("newsletter.toml", repr((newsletter, theme.settings))),
         *((theme.paths.get(name, name), text) for name, text in theme.files.items()),
     ):
         if placeholder in value:

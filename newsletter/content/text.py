@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement
 
-from newsletter.content.bodytree import CARD_WORDS
 from newsletter.content.letter import card_kind, card_label, card_link
+from newsletter.content.phrases import ENGLISH, Phrases
 from newsletter.content.wrapping import WIDTH, columns, join_blocks, padded, prefixed, wrap
 
 _NARROWEST = 24
@@ -27,9 +27,9 @@ Block = list[str]
 """Lines that belong together."""
 
 
-def body_text(tree: HtmlElement) -> str:
+def body_text(tree: HtmlElement, phrases: Phrases = ENGLISH) -> str:
     """The body's words without a line end after the last. The tree is as `body_tree` made it, not dressed."""
-    teller = _Teller()
+    teller = _Teller(phrases)
     blocks = teller.blocks(tree, WIDTH)
     return join_blocks([*blocks, [f"[{number}] {link}" for link, number in teller.links.items()]])
 
@@ -38,6 +38,7 @@ def body_text(tree: HtmlElement) -> str:
 class _Teller:
     """Walks one body; `links` numbers its targets in the order of their first mention."""
 
+    phrases: Phrases
     links: dict[str, int] = field(default_factory=dict)
     said: str = ""
     """A target that the block around says in full, and that needs no number."""
@@ -61,7 +62,8 @@ class _Teller:
     def _block(self, element: HtmlElement, width: int) -> list[Block]:
         tag, kind = element.tag, element.get("class") or ""
         if tag == "blockquote":
-            return [prefixed(self.blocks(element, width - 2), "> ")]
+            quoted = self.blocks(element, width - 2)
+            return [prefixed(quoted, "> ")] if quoted else []
         if tag in {"ul", "ol"}:
             return self._list(element, width, notes=kind == "footnotes-list")
         if tag == "pre":
@@ -73,7 +75,8 @@ class _Teller:
         if tag in _HEADINGS:
             return [[*lines, "-" * max(map(columns, lines))] for lines in self.blocks(element, width)]
         if tag == "dd":
-            return [prefixed(self.blocks(element, width - 4), "    ")]
+            meaning = self.blocks(element, width - 4)
+            return [prefixed(meaning, "    ")] if meaning else []
         if tag == "a":
             number = self._number(element)
             return [*self.blocks(element, width), [f"[{number}]"] if number else []]
@@ -89,9 +92,9 @@ class _Teller:
         """`[Video · youtube.com]`, all that the card holds, and where it leads."""
         self.said = card_link(card)
         held = self.blocks(card, width) or [[]]
-        blocks = [wrap(f"[{card_label(card)}]", width) + held[0], *held[1:]]
+        blocks = [wrap(f"[{card_label(card, self.phrases)}]", width) + held[0], *held[1:]]
         if self.said:
-            ending = f"{CARD_WORDS[card_kind(card)][1]}: {self.said}"
+            ending = f"{self.phrases.cards[card_kind(card)][1]}{self.phrases.colon} {self.said}"
             if blocks[-1][-1].startswith(">"):
                 blocks.append([])
             blocks[-1].append(ending)
@@ -106,7 +109,7 @@ class _Teller:
         blocks = self.blocks(button, width)
         if not blocks:
             return [[self.said]]
-        blocks[-1] = [*blocks[-1][:-1], f"{blocks[-1][-1]}:", self.said]
+        blocks[-1] = [*blocks[-1][:-1], f"{blocks[-1][-1]}{self.phrases.colon}", self.said]
         self.said = ""
         return blocks
 
@@ -119,7 +122,8 @@ class _Teller:
         for child in element:
             mark = "  "
             if child.tag == "li":
-                mark = f"[note {number}] " if notes else f"{number}. " if element.tag == "ol" else "- "
+                note = f"[{self.phrases.note} {number}] "
+                mark = note if notes else f"{number}. " if element.tag == "ol" else "- "
                 number += 1
             inner = self._inside(child, width - len(mark)) or [[""]]
             apart = len(inner) > 1 and bool(child.xpath("./p"))
@@ -159,13 +163,13 @@ class _Teller:
             return "\n"
         if tag == "img":
             alt = _tidy(_squeeze(element.get("alt")))
-            return f"[Image: {alt}]" if alt else ""
+            return f"[{self.phrases.image}{self.phrases.colon} {alt}]" if alt else ""
         words = self._children(element)
         if tag == "a":
             return self._link(element, words)
         if tag == "sup" and element.get("class") == "footnote-ref":
-            return f" [note {words.strip('[]')}]"
-        return f"“{words}”" if tag == "q" else words
+            return f" [{self.phrases.note} {words.strip('[]')}]"
+        return words.join(self.phrases.quotes) if tag == "q" else words
 
     def _children(self, element: HtmlElement) -> str:
         parts = [_squeeze(element.text)]

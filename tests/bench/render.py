@@ -21,7 +21,7 @@ STAGES = {
     "body_tree": "Markdown and cleaning",
     "dress": "dressing for mail clients",
     "body_text": "text part",
-    "_fill": "Jinja2",
+    "fill": "Jinja2",
     "inline": "premailer",
 }
 

@@ -39,6 +39,9 @@ def rows(text: str) -> list[list[str]]:
 
 TABLES = {
     "[newsletter]": settings.NewsletterSettings,
+    "[theme]": settings.ThemeSettings,
+    "[theme.light]": settings.ColourSettings,
+    "[theme.dark]": settings.ColourSettings,
     "[[sources]]": settings.SourceSettings,
     "[schedule]": settings.ScheduleSettings,
     "[provider]": settings.ProviderSettings,

@@ -372,7 +372,9 @@ def test_right_to_left_posts_and_letters_say_so() -> None:
     assert (page.get("lang"), page.get("dir")) == ("he", "rtl")
     posts = page.xpath('//td[starts-with(@id, "post-")]')
     assert [(post.get("lang"), post.get("dir")) for post in posts] == [("he", "rtl"), ("en", "ltr")]
-    assert "border-right:4px solid" in posts[0].xpath('.//td[@class="quotation-cell"]')[0].get("style")
+    assert "border-right:4px solid" in posts[0].xpath('.//td[@class="quotation-cell mirrored"]')[0].get(
+        "style"
+    )
 
 
 def test_what_mail_clients_stumble_over_is_absent() -> None:
