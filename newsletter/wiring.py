@@ -3,7 +3,7 @@
 import gc
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -40,6 +40,7 @@ from newsletter.store.schema import open_database
 from newsletter.store.subscribers import SqlSubscriberStore
 
 if TYPE_CHECKING:
+    from newsletter.content.checks.answers import Answer, Question
     from newsletter.content.links import Personaliser
     from newsletter.net import Fetcher
     from newsletter.usecases.due import DueReport
@@ -158,8 +159,8 @@ class App:
         note = gathered.record.note if gathered.record else "nothing new"
         return f"{slot.local}: skipped: {note}"
 
-    def review(self, issue_id: IssueId) -> "Review":
-        """The letter as it would be frozen now, with findings."""
+    def review(self, issue_id: IssueId, *, online: bool = False) -> "Review":
+        """The letter as it would be frozen now, with findings; `online` asks where it leads, too."""
         from newsletter.usecases.review import review_issue
 
         return review_issue(
@@ -168,7 +169,16 @@ class App:
             newsletter=self.settings.newsletter,
             theme=partial(load_theme, self.settings.project, settings=self.settings.theme),
             key=self.key,
+            ask=self._ask_servers if online else None,
         )
+
+    def _ask_servers(self, questions: "Sequence[Question]") -> "Mapping[str, Answer]":
+        """What the servers said, some of it kept from an earlier check."""
+        from newsletter.store.answers import AnswerFile
+        from newsletter.usecases.probing import probe
+
+        memory = AnswerFile(self.settings.project / "data" / "answers.json")
+        return probe(questions, fetcher=self.fetcher(), memory=memory, clock=self.clock)
 
     def freeze(self, issue_id: IssueId, provider: Provider) -> FrozenIssue:
         """The letter and its audience, frozen. Raises BadInput when a check found an error."""

@@ -56,15 +56,17 @@ def gather(
 
 @click.command()
 @optional_issue
+@click.option("--offline", is_flag=True, help="Ask no server whether links and pictures are there.")
 @json_option
 @click.pass_context
-def check(ctx: click.Context, issue: str | None, as_json: bool) -> None:
+def check(ctx: click.Context, issue: str | None, offline: bool, as_json: bool) -> None:
     """Show what is wrong with an issue (the newest, when none is named).
 
-    Exit status 1 when an error would stop it from being sent.
+    Asks the servers that the letter leads to; a good answer stands for a day. Exit status 1 when an
+    error would stop it from being sent.
     """
     with opened(ctx) as app:
-        review = app.review(app.issue_id(issue))
+        review = app.review(app.issue_id(issue), online=not offline)
     if as_json:
         print_json({"issue": review.issue.id, "findings": review.findings})
     else:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from http import HTTPStatus
+from typing import Literal
 
 import httpcore2
 import httpx2
@@ -27,6 +28,8 @@ __all__ = ["MAX_BYTES", "MAX_SECONDS", "Fetcher", "Response", "gunzip", "readabl
 MAX_SECONDS = 10.0
 """From the look-up of the name to the last byte, redirects included."""
 MAX_REDIRECTS = 3
+MAX_GLANCE_REDIRECTS = 10
+"""Links of letters pass more stations than feeds: shorteners, counters, then http to https."""
 USER_AGENT = f"broadsheet/{__version__} (newsletter; reads feeds)"
 _MOVED = {301, 302, 303, 307, 308}
 _MOVED_FOR_GOOD = {301, 308}
@@ -51,7 +54,7 @@ class Response:
 
 
 class Fetcher:
-    """GET under guard; several threads may use one at once."""
+    """Requests under guard; several threads may use one at once."""
 
     def __init__(
         self,
@@ -76,20 +79,32 @@ class Fetcher:
         `headers` go to the origin of `url` only. Raises FetchRefused for an address that is not
         asked, SourceFailed when no whole answer comes within 10 seconds and 5 MB.
         """
+        return self._follow("GET", url, headers or {}, MAX_REDIRECTS)
+
+    def glance(self, url: str, method: Literal["HEAD", "GET"] = "HEAD") -> Response:
+        """The answer's status and headers after at most 10 redirects; its body is not read.
+
+        Raises FetchRefused for an address that is not asked, SourceFailed when no answer comes.
+        """
+        return self._follow(method, url, {}, MAX_GLANCE_REDIRECTS, read=False)
+
+    def _follow(
+        self, method: str, url: str, headers: Mapping[str, str], max_redirects: int, *, read: bool = True
+    ) -> Response:
         target = checked_url(url)
-        own_headers = dict(headers or {})
+        own_headers = dict(headers)
         moves: list[int] = []
         wire = Wire(self._rules, self._resolve, self._max_seconds)
         with httpcore2.ConnectionPool(ssl_context=self._tls, network_backend=wire) as pool:
             while True:
-                response = _exchange(pool, wire, target, own_headers)
+                response = _exchange(pool, wire, method, target, own_headers, read=read)
                 location = response.headers.get("location")
                 if response.status not in _MOVED or not location:
                     break
                 moves.append(response.status)
-                if len(moves) > MAX_REDIRECTS:
+                if len(moves) > max_redirects:
                     raise SourceFailed(
-                        f"{readable(url)}: more than {MAX_REDIRECTS} redirects",
+                        f"{readable(url)}: more than {max_redirects} redirects",
                         remedy="give the address that they lead to",
                     )
                 origin = _origin(target)
@@ -104,24 +119,30 @@ def _origin(url: httpx2.URL) -> tuple[str, bytes, int]:
 
 
 def _exchange(
-    pool: httpcore2.ConnectionPool, wire: Wire, url: httpx2.URL, headers: Mapping[str, str]
+    pool: httpcore2.ConnectionPool,
+    wire: Wire,
+    method: str,
+    url: httpx2.URL,
+    headers: Mapping[str, str],
+    *,
+    read: bool,
 ) -> Response:
-    """One request and its whole answer; every failure becomes a SourceFailed."""
+    """One request and its answer, whole when it is to be read; every failure becomes a SourceFailed."""
     where = readable(str(url))
     target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=port_of(url), target=url.raw_path)
     sent = {
         "Host": url.netloc.decode("ascii"),
         "User-Agent": USER_AGENT,
-        "Accept-Encoding": "gzip",
+        "Accept-Encoding": "gzip" if read else "identity",
         **headers,
     }
     try:
-        with pool.stream("GET", target, headers=list(sent.items())) as answer:
+        with pool.stream(method, target, headers=list(sent.items())) as answer:
             received = {
                 name.decode("latin-1").lower(): value.decode("utf-8", "replace")
                 for name, value in answer.headers
             }
-            body = decoded(answer.iter_stream(), received.get("content-encoding", ""))
+            body = decoded(answer.iter_stream(), received.get("content-encoding", "")) if read else b""
             return Response(status=answer.status, url=str(url), headers=received, body=body)
     except httpcore2.TimeoutException as error:
         raise SourceFailed(f"{where}: no whole answer within {wire.seconds:g} seconds") from error

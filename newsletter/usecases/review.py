@@ -1,12 +1,13 @@
 """From an issue file to the letter that would be sent, with everything that is wrong with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from newsletter.config import Theme
 from newsletter.config.settings import NewsletterSettings
 from newsletter.content.checks import run_checks
+from newsletter.content.checks.answers import Answer, Question, questions
 from newsletter.content.issuefile import parse_issue
 from newsletter.content.links import issue_placeholder, sender_for
 from newsletter.content.render import render_issue
@@ -45,10 +46,13 @@ def review_issue(
     newsletter: NewsletterSettings,
     theme: Callable[[str], Theme],
     key: bytes,
+    ask: Callable[[Sequence[Question]], Mapping[str, Answer]] | None = None,
 ) -> Review:
     """The review of an issue file as it stands now.
 
-    Raises NotFound, BadIssueFile, BadTemplate or BadSetting, each with file, line and remedy.
+    `ask` is asked about the addresses that the letter leads to; commands that send leave it out, so
+    that no stranger's server delays or stops a letter. Raises NotFound, BadIssueFile, BadTemplate or
+    BadSetting, each with file, line and remedy.
     """
     source = files.read(issue_id)
     issue = parse_issue(
@@ -67,7 +71,15 @@ def review_issue(
         dated=issue_date(issue),
     )
     sender = sender_for(newsletter)
-    findings = run_checks(email, sender, newsletter, issue=issue, theme=files_of_theme, source=source)
+    findings = run_checks(
+        email,
+        sender,
+        newsletter,
+        issue=issue,
+        theme=files_of_theme,
+        source=source,
+        answers=ask(questions(email, newsletter.public_url)) if ask else {},
+    )
     return Review(issue=issue, email=email, sender=sender, findings=tuple(findings))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from newsletter.config.theme import Theme
 from newsletter.content.checks import CHECKS, run_checks
+from newsletter.content.checks.answers import Answer
 from newsletter.content.checks.letter import Letter, words
 from newsletter.content.issuefile import parse_issue
 from newsletter.content.links import sender_for
@@ -42,6 +43,42 @@ def test_a_check_finds_its_bad_sample(code: str, change: Change) -> None:
 @pytest.mark.parametrize(("code", "change"), [(code, each) for code, all_ in GOOD.items() for each in all_])
 def test_a_check_lets_its_good_sample_pass(code: str, change: Change) -> None:
     assert code not in {finding.code for finding in findings(change)}
+
+
+LINK, PICTURE = "https://harbour.org/a", "https://harbour.org/a.png"
+SAID = [
+    ("link-dead", LINK, Answer(status=404, said="404 Not Found")),
+    ("link-dead", LINK, Answer(status=503, said="503 Service Unavailable")),
+    ("link-dead", LINK, Answer(said="the name cannot be resolved")),
+    ("image-missing", PICTURE, Answer(status=403, said="403 Forbidden")),
+    ("image-missing", PICTURE, Answer(said="the connection broke")),
+    ("image-missing", PICTURE, Answer(status=200, said="200 OK", media_type="text/html")),
+    ("image-large", PICTURE, Answer(status=200, said="200 OK", media_type="image/png", octets=200_001)),
+]
+"""What servers say → the code that stands for it."""
+GOOD_ANSWER = Answer(status=200, said="200 OK", media_type="image/png", octets=200_000)
+
+
+def found_online(answers: dict[str, Answer]) -> set[str]:
+    letter = issue(section("A", f"[a]({LINK}#part)\n\n![a boat]({PICTURE}){{width=60 height=40}}"))
+    found = run_checks(render(letter), sender_for(NEWSLETTER), NEWSLETTER, issue=letter, answers=answers)
+    return {each.code for each in found}
+
+
+@pytest.mark.parametrize(("code", "address", "answer"), SAID)
+def test_a_bad_answer_of_a_server_is_found(code: str, address: str, answer: Answer) -> None:
+    assert found_online({LINK: GOOD_ANSWER, PICTURE: GOOD_ANSWER, address: answer}) == {code}
+
+
+def test_a_good_answer_or_none_is_no_finding() -> None:
+    refused = Answer(status=403, said="403 Forbidden")
+    assert found_online({LINK: refused, PICTURE: GOOD_ANSWER}) == set()
+    assert found_online({}) == set()
+
+
+def test_one_finding_tells_that_nothing_can_be_reached() -> None:
+    none = Answer(said="the name cannot be resolved")
+    assert found_online({LINK: none, PICTURE: none}) == {"network-away"}
 
 
 @pytest.mark.parametrize("letter", [SHORT, ROUNDUP, RIGHT_TO_LEFT], ids=["short", "roundup", "right-to-left"])
@@ -149,6 +186,14 @@ def test_scripts_without_spaces_are_counted_by_character() -> None:
 def test_every_check_has_samples_and_an_entry_on_the_page() -> None:
     codes = [check.code for check in CHECKS]
     assert len(set(codes)) == len(codes)
-    assert set(codes) == set(BAD) | {"list-header-missing", "header-long", "css-rule-lost"}
+    online = {code for code, _, _ in SAID}
+    assert set(codes) == {
+        *BAD,
+        *online,
+        "network-away",
+        "list-header-missing",
+        "header-long",
+        "css-rule-lost",
+    }
     rows = re.findall(r"^\| `([\w-]+)` \| (error|warning) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == [(check.code, check.severity.value) for check in CHECKS]

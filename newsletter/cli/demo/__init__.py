@@ -43,7 +43,7 @@ def demo(feed: str | None, folder: Path) -> None:
         if not issue_file:
             raise NewsletterError(f"{url} has no post to show", remedy="try another feed")
         issue = Path(issue_file).stem
-        run("check", issue)
+        run("check", issue, "--offline")
         page = run("preview", issue, "--out", str(folder.resolve() / "data" / "preview" / issue))
         run("subscribers", "add", *SUBSCRIBERS)
         run("send", issue, "--yes")

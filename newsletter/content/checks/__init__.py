@@ -1,8 +1,11 @@
 """The rules that every letter is held to before it is sent; one small function each."""
 
+from collections.abc import Mapping
+
 from newsletter.config.settings import NewsletterSettings
 from newsletter.config.theme import Theme
-from newsletter.content.checks import clients, contrast, duties, links, markup, pictures, wording
+from newsletter.content.checks import clients, contrast, duties, links, markup, online, pictures, wording
+from newsletter.content.checks.answers import Answer
 from newsletter.content.checks.letter import Check, Letter
 from newsletter.content.links import Personaliser
 from newsletter.models import (
@@ -19,7 +22,7 @@ from newsletter.models import (
 
 CHECKS: tuple[Check, ...] = tuple(
     value
-    for family in (duties, wording, links, pictures, markup, contrast, clients)
+    for family in (duties, wording, links, pictures, markup, contrast, clients, online)
     for value in vars(family).values()
     if isinstance(value, Check)
 )
@@ -34,11 +37,13 @@ def run_checks(
     issue: Issue,
     theme: Theme | None = None,
     source: str = "",
+    answers: Mapping[str, Answer] | None = None,
 ) -> list[Finding]:
     """What is wrong with this letter, errors first, each family in the order of its checks.
 
     Without a `theme` its style sheet is not looked at; without the `source`, the issue file's text,
-    findings name the line on which their section begins.
+    findings name the line on which their section begins; without `answers`, nothing is said of
+    what stands on the network.
     """
     letter = Letter(
         email=email,
@@ -47,6 +52,7 @@ def run_checks(
         headers=_headers_of_a_reader(email, sender, newsletter),
         theme=theme,
         source=source,
+        answers=answers or {},
     )
     findings = [finding for check in CHECKS for finding in check.findings(letter)]
     return sorted(findings, key=lambda finding: finding.severity != Severity.ERROR)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from lxml import html
@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from newsletter.config.settings import NewsletterSettings
 from newsletter.config.theme import Theme
+from newsletter.content.checks.answers import Answer
 from newsletter.content.checks.looks import Drawn, drawn_texts, has_dark_scheme
 from newsletter.models import Finding, Issue, RenderedEmail, Section, Severity
 
@@ -35,6 +36,9 @@ class Letter:
     theme: Theme | None = None
     source: str = ""
     """The issue file's text, in which findings get their lines; empty when there is none."""
+
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """What servers said, by address; empty when none was asked."""
 
     @cached_property
     def page(self) -> HtmlElement:

@@ -1,0 +1,48 @@
+"""Servers' answers about the addresses of letters, kept in a file for the next check."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from newsletter.content.checks.answers import Answer
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    at: datetime
+    answer: Answer
+
+
+class AnswerFile:
+    """The Memory of probing, as one JSON file; a file that cannot be read counts as empty."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self, since: datetime) -> dict[str, Answer]:
+        """The answers that were kept at `since` or later, by address."""
+        return {address: kept.answer for address, kept in self._read(since).items()}
+
+    def keep(self, answers: Mapping[str, Answer], now: datetime, *, since: datetime) -> None:
+        """None; the answers are kept, and those from before `since` forgotten.
+
+        Of two checks at once the later one's answers stay. Only the owner may read the file: links
+        can be private.
+        """
+        kept = self._read(since) | {
+            address: _Kept(at=now, answer=answer) for address, answer in answers.items()
+        }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(kept))
+        new.replace(self._path)
+
+    def _read(self, since: datetime) -> dict[str, _Kept]:
+        with suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+            kept = msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Kept])
+            return {address: each for address, each in kept.items() if each.at >= since}
+        return {}
