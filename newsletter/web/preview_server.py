@@ -77,7 +77,14 @@ def serve_preview(
     server = uvicorn.Server(
         uvicorn.Config(make_preview_pages(live, reader), log_level="warning", access_log=False, lifespan="on")
     )
-    pages = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="preview")
+
+    def answer() -> None:
+        try:
+            server.run(sockets=[listener])
+        finally:
+            app.stop()  # without its pages there is nothing to wait for
+
+    pages = threading.Thread(target=answer, name="preview")
     pages.start()
     on_listening(f"http://{HOST}:{listener.getsockname()[1]}/")
     try:

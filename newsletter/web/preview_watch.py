@@ -3,11 +3,12 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from watchfiles import Change, awatch
+from watchfiles import awatch
 
 from newsletter.config import load_settings
 from newsletter.config.theme import shipped_templates
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 STEP = 20
 """Milliseconds: a save is over when nothing more was written for as long."""
-_SETTINGS = frozenset({"newsletter.toml", ".env"})
+ANYWAY = 1000
+"""Milliseconds after which the files' times are looked at though nothing was heard."""
+_SETTINGS = ("newsletter.toml", ".env")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,28 +50,35 @@ class LivePreview:
         self._saves = 0
         self._over = False
         self._next = asyncio.Event()
+        self._project = app.settings.project
+        self._stopped = app.stopped
+        self._seen = self._times()
         self.now = self._look(
             Moment(version="", app=app, source=app.files.read(issue_id), review=None, error=None)
         )
 
     async def watch(self) -> None:
-        """None, when the app was asked to stop; until then each save makes a new moment."""
-        stopped = cast("AnyEvent", self.now.app.stopped)
-        while not stopped.is_set():
+        """None, when the app was asked to stop; until then each save makes a new moment.
+
+        The system's news of a save only wakes it: what changed is seen in the files' times, so that
+        nothing is missed while new folders begin to be watched, or where the system tells nothing.
+        """
+        while not self._stopped.is_set():
             folders = self._folders()
-            async for changes in awatch(
+            watching = awatch(
                 *folders,
-                watch_filter=self._matters,
+                watch_filter=None,
                 step=STEP,
+                rust_timeout=ANYWAY,
+                yield_on_timeout=True,
                 recursive=False,
-                stop_event=stopped,
-                raise_interrupt=False,
-            ):
-                if changes:
-                    self.now = await asyncio.to_thread(self._look, self.now)
-                    self._tell()
-                if self._folders() != folders:
-                    break  # watch those that are new
+                stop_event=cast("AnyEvent", self._stopped),
+            )
+            async with aclosing(watching):
+                async for _ in watching:
+                    await self._look_again()
+                    if self._folders() != folders:
+                        break  # watch those that are new
         self._over = True
         self._tell()
 
@@ -82,6 +92,13 @@ class LivePreview:
                 yield told
             else:
                 await following.wait()
+
+    async def _look_again(self) -> None:
+        times = self._times()
+        if times != self._seen:
+            self._seen = times
+            self.now = await asyncio.to_thread(self._look, self.now)
+            self._tell()
 
     def _tell(self) -> None:
         reached, self._next = self._next, asyncio.Event()
@@ -103,16 +120,25 @@ class LivePreview:
 
     def _folders(self) -> list[Path]:
         """The folders that hold what a letter is made of; each is watched without those inside it."""
-        project = self.now.app.settings.project
-        templates = [root for root in (shipped_templates(), project / "templates") if root.is_dir()]
-        themes = [path for root in templates for path in root.iterdir() if path.is_dir()]
-        return sorted({project, project / "issues", *templates, *themes})
+        roots = [shipped_templates(), self._project / "templates"]
+        themes = [path for root in roots if root.is_dir() for path in root.iterdir()]
+        folders = {self._project, self._project / "issues", *roots, *themes}
+        return sorted(path for path in folders if path.is_dir())
 
-    def _matters(self, _change: Change, path: str) -> bool:
-        project = self.now.app.settings.project
-        changed = Path(path)
-        if changed.parent == project:
-            return changed.name in _SETTINGS or changed.name == "templates"
-        if changed.parent == project / "issues":
-            return changed.name == f"{self.issue_id}.md"
-        return not changed.name.startswith(".") and not changed.name.endswith(("~", ".swp", ".tmp"))
+    def _times(self) -> Mapping[Path, tuple[int, int, int]]:
+        """When each file that a letter is made of was last changed, and what else tells two apart."""
+        files = [self._project / name for name in _SETTINGS]
+        files.append(self._project / "issues" / f"{self.issue_id}.md")
+        for theme in self._folders():
+            if theme.parent.name == "templates":
+                files += [path for path in theme.glob("[!.]*") if not path.name.endswith(("~", ".tmp"))]
+        return {path: found for path in files if (found := _stamp(path))}
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """None for a file that is not there (any more)."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
