@@ -6,7 +6,8 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from newsletter.config.settings import NewsletterSettings, Show
-from newsletter.content.clean import excerpt
+from newsletter.content.clean import excerpt_leading_on
+from newsletter.content.phrases import phrases_for
 from newsletter.models import Issue, IssueId, Post, Section, Slot, SourceId
 
 MAX_SUBJECT = 78
@@ -32,16 +33,24 @@ def draft_issue(
         theme=newsletter.theme,
         language=newsletter.language,
         slot=slot.local if slot else None,
-        sections=tuple(section_of(post, show[post.source]) for post in posts),
+        sections=tuple(section_of(post, show[post.source], newsletter.language) for post in posts),
     )
 
 
-def section_of(post: Post, show: Show) -> Section:
-    """The post's section: its whole text, the beginning of it, or its title only."""
-    bodies = {"full": post.body_markdown, "title": ""}
+def section_of(post: Post, show: Show, language: str) -> Section:
+    """The post's section: its whole text, the beginning of it with a link to the rest, or its title only.
+
+    The link speaks the post's language, else the newsletter's.
+    """
+    body = post.body_markdown if show == "full" else ""
+    if show == "excerpt":
+        phrases = phrases_for(post.language, language)
+        name = post.source_name
+        words = phrases.read_on_at.format(source=name) if name else phrases.read_on
+        body = excerpt_leading_on(post.body_markdown, words=words, url=post.url)
     return Section(
         title=post.title,
-        body_markdown=bodies[show] if show in bodies else excerpt(post.body_markdown),
+        body_markdown=body,
         url=post.url,
         post=post.id,
         source_name=post.source_name,

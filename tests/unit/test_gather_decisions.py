@@ -262,11 +262,30 @@ def test_the_draft_carries_the_posts_in_order() -> None:
 
 def test_a_source_may_show_the_beginning_or_the_title_only() -> None:
     long = replace(post("p"), body_markdown="\n\n".join(["Some words of it. " * 20] * 5))
-    assert section_of(long, "full").body_markdown == long.body_markdown
-    assert section_of(long, "title").body_markdown == ""
-    begun = section_of(long, "excerpt").body_markdown
+    assert section_of(long, "full", "en").body_markdown == long.body_markdown
+    assert section_of(long, "title", "en").body_markdown == ""
+    begun = section_of(long, "excerpt", "en").body_markdown
     assert 0 < len(begun) < len(long.body_markdown)
-    assert section_of(long, "title").title == long.title
+    assert section_of(long, "title", "en").title == long.title
+
+
+def test_a_beginning_ends_with_a_sentence_and_leads_on_in_the_posts_language() -> None:
+    long = replace(post("p"), body_markdown="Some words of it. " * 90, url="https://x.example/p(1)")
+    text, link = section_of(replace(long, source_name="A [b] & c"), "excerpt", "de").body_markdown.split(
+        "\n\n"
+    )
+    assert text.endswith("Some words of it.")
+    assert link == r"[Weiterlesen bei A \[b\] & c](https://x.example/p(1))"
+    french = replace(long, language="fr-CA", source_name="")
+    assert section_of(french, "excerpt", "de").body_markdown.endswith(
+        "\n\n[Lire la suite](https://x.example/p(1))"
+    )
+
+
+def test_a_post_that_is_shown_whole_leads_nowhere() -> None:
+    assert section_of(post("p"), "excerpt", "en").body_markdown == "Words of p."
+    long = replace(post("p"), body_markdown="Some words of it. " * 90, url="")
+    assert section_of(long, "excerpt", "en").body_markdown.endswith("Some words of it.")
 
 
 def test_the_issues_name_is_the_slots_local_day_or_todays() -> None:

@@ -10,7 +10,7 @@ from html import unescape
 
 from newsletter.content.clean.blocks import blocks_of
 from newsletter.content.clean.embeds import cards_for_embeds
-from newsletter.content.clean.excerpt import excerpt, first_sentences
+from newsletter.content.clean.excerpt import excerpt, excerpt_leading_on, first_sentences
 from newsletter.content.clean.footnotes import lift_footnotes
 from newsletter.content.clean.languages import keep_differing
 from newsletter.content.clean.sanitise import (
@@ -27,7 +27,7 @@ from newsletter.content.clean.tomarkdown import FootnoteInHtml, to_markdown
 from newsletter.content.clean.tree import Node, parse
 from newsletter.models import Image
 
-__all__ = ["Cleaned", "clean_html", "excerpt", "plain_text"]
+__all__ = ["Cleaned", "clean_html", "excerpt", "excerpt_leading_on", "plain_text"]
 
 _SMALLEST_PICTURE = 64
 """CSS pixels: what is smaller is an icon and does not stand for a post."""

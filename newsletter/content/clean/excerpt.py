@@ -38,6 +38,14 @@ def excerpt(markdown: str, *, limit: int = 600) -> str:
     return "\n\n".join([*taken, *_notes(markdown, taken)])
 
 
+def excerpt_leading_on(markdown: str, *, words: str, url: str) -> str:
+    """The excerpt, with the words as a link to the whole below it; no link when nothing was left out."""
+    beginning = excerpt(markdown)
+    if not url or beginning.split() == markdown.split():
+        return beginning
+    return f"{beginning}\n\n{inline_to_markdown([Node('a', {'href': url}, [words])])}"
+
+
 def _blocks(markdown: str) -> Iterator[tuple[str, str]]:
     """The token type and the source of each block, without footnotes."""
     lines = markdown.split("\n")
