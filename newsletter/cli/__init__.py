@@ -28,6 +28,7 @@ COMMANDS = {
     "run-due": ("schedule", "run_due", "do what is due now, once (for cron and timers)"),
     "serve": ("schedule", "serve", "run the schedule and the readers' pages"),
     "subscribers": ("subscribers", "subscribers", "add, list, import and export subscribers"),
+    "theme": ("theme", "theme", "make a theme of your own"),
     "db": ("database", "db", "upgrade, check and back up the database"),
 }
 """Each command: the module of this package, its attribute there, and the line that `--help` shows."""

@@ -4,14 +4,18 @@ from collections.abc import Callable
 
 import pytest
 
-from newsletter.models import Issue
-from tests.support.letters import RIGHT_TO_LEFT, ROUNDUP, SHORT, render
+from tests.support.golden import FOLDER
+from tests.support.letters import LETTERS, THEMES, render
 
 
-@pytest.mark.parametrize(
-    ("name", "issue"), [("short", SHORT), ("roundup", ROUNDUP), ("right-to-left", RIGHT_TO_LEFT)]
-)
-def test_a_letter_is_what_was_looked_at(name: str, issue: Issue, golden: Callable[[str, str], None]) -> None:
-    email = render(issue)
-    golden(f"{name}.html", email.html)
-    golden(f"{name}.txt", email.text)
+@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_letter_is_what_was_looked_at(name: str, theme: str, golden: Callable[[str, str], None]) -> None:
+    email = render(LETTERS[name], theme=THEMES[theme])
+    golden(f"{theme}-{name}.html", email.html)
+    golden(f"{theme}-{name}.txt", email.text)
+
+
+def test_every_golden_file_has_its_letter() -> None:
+    known = {f"{theme}-{name}" for theme in THEMES for name in LETTERS}
+    assert {path.stem for path in FOLDER.iterdir() if path.suffix in {".html", ".txt"}} == known

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from newsletter.config.settings import NewsletterSettings
-from newsletter.config.theme import Theme, load_theme
+from newsletter.config.theme import Theme, load_theme, theme_names
 from newsletter.content.links import issue_placeholder
 from newsletter.content.render import render_issue
 from newsletter.models import Issue, IssueId, RenderedEmail, Section
@@ -19,6 +19,7 @@ NEWSLETTER = NewsletterSettings(
     timezone="Europe/Berlin",
 )
 BROADSHEET = load_theme(Path("no-project"), "broadsheet")
+THEMES = {name: load_theme(Path("no-project"), name) for name in theme_names(Path("no-project"))}
 
 
 def section(title: str, body: str = "", **changes: object) -> Section:
@@ -155,3 +156,63 @@ RIGHT_TO_LEFT = issue(
     preheader="סיפור אחד ואורח אחד.",
     language="he",
 )
+
+_CODE = """\
+```python
+def lamp(fog: float, *, oil: float = 1.0) -> bool:
+    \"\"\"Whether the lamp is lit: a < b && c > d, and a line that is longer than a letter is wide.\"\"\"
+    return fog > 0.5 and oil > 0
+```
+
+Inline `fog <= 0.5 && oil`, then a list with code:
+
+1. `make lamp`
+
+       indented = code
+
+2. done
+"""
+
+_TABLES = """\
+| Ship | From | Tonnes | Fee |
+|:-----|:----:|-------:|----:|
+| *Anna* | Bergen | 1,200 | 92.50 € |
+| 海の光 | 横浜 | 98,000 | 1,101.00 € |
+| Łódź & Sons | Gdańsk | 7 | 0.75 € |
+
+| Rule | What the harbour board means by it, in its own words |
+|------|------|
+| 1 | A vessel that has no lamp must not be seen, and a vessel that is not seen has no lamp. |
+| 2 | The fee for the lamp is due on the day before it is lit, and is not paid back in fog. |
+"""
+
+CODE_AND_TABLES = issue(
+    section("A lamp in Python", _CODE),
+    section("What ships pay", _TABLES, source_name="The Toll House"),
+    subject="Code and tables",
+    preheader="Two posts with more columns than words.",
+)
+
+TWENTY = issue(
+    *(
+        section(
+            f"Post {number}: what the tide brought",
+            f"The tide of day {number} brought **{number} planks** and [a letter](https://tide.example/{number}).\n\n"
+            f"> Plank {number} was dry.\n>\n> — M. Quill, [The Evening Tide](https://tide.example/lamp)",
+            source_name=("The Harbour Blog", "The Toll House", "Marée basse")[number % 3],
+            language=("", "", "fr")[number % 3],
+        )
+        for number in range(1, 21)
+    ),
+    subject="Twenty tides",
+    preheader="Twenty posts, told shortly.",
+)
+
+LETTERS = {
+    "short": SHORT,
+    "roundup": ROUNDUP,
+    "right-to-left": RIGHT_TO_LEFT,
+    "code-and-tables": CODE_AND_TABLES,
+    "twenty-posts": TWENTY,
+}
+"""The letters that have golden files in every shipped theme."""

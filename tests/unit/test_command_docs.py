@@ -40,7 +40,7 @@ def test_the_page_names_nothing_that_does_not_exist() -> None:
             continue
         for code in re.findall(r"`([^`]+)`", line.split(" | ")[0] + "`"):
             words = code.split()
-            name = " ".join(words[:2]) if words[0] in {"subscribers", "db"} else words[0]
+            name = " ".join(words[:2]) if words[0] in {"subscribers", "db", "theme"} else words[0]
             assert name in known, name
             flags = {flag for parameter in known[name].params for flag in parameter.opts}
             for flag in re.findall(r"(?<!\S)\[?(--?[a-z-]+)", code):
