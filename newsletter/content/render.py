@@ -24,7 +24,7 @@ from newsletter.content.links import READER_TOKEN, archive_url, unsubscribe_url
 from newsletter.content.look import Look, look_of
 from newsletter.content.mime import check_header
 from newsletter.content.phrases import Phrases, phrases_for
-from newsletter.content.templating import Templates
+from newsletter.content.templating import fill
 from newsletter.content.text import body_text
 from newsletter.content.wrapping import join_blocks
 from newsletter.errors import BadInput, BadIssueFile, BadTemplate
@@ -53,9 +53,8 @@ def render_issue(
     _refuse_placeholder(issue, newsletter, theme, placeholder)
     look = look_of(theme)
     context = _context(issue, newsletter, theme, look, placeholder, dated)
-    templates = Templates(theme, look.files)
-    text = join_blocks([templates.fill(_TEXT, context).split("\n")]) + "\n"
-    page = inline(templates.fill(_HTML, context), where=theme.paths.get(_HTML, theme.name))
+    text = join_blocks([fill(theme, look.files, _TEXT, context).split("\n")]) + "\n"
+    page = inline(fill(theme, look.files, _HTML, context), where=theme.paths.get(_HTML, theme.name))
     _prove_placeholder(page, text, placeholder, theme)
     return RenderedEmail(
         issue_id=issue.id,

@@ -15,51 +15,50 @@ _FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, T
 """What an expression of a template can raise; the sandbox's SecurityError is a TemplateError."""
 
 
-class Templates:
-    """The templates of a theme; `files` are its files as they are to be filled."""
+def fill(theme: Theme, files: Mapping[str, str], name: str, context: Mapping[str, Any]) -> str:
+    """The template of this name with these values; `files` are the theme's as they are to be filled.
 
-    def __init__(self, theme: Theme, files: Mapping[str, str]) -> None:
-        self._theme = theme
-        self._files = files
-        self._environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.FunctionLoader(self._load),
-            autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        self._environment.filters["wrapped"] = _wrapped
+    Raises BadTemplate.
+    """
+    try:
+        return _environment(theme, files).get_template(name).render(context)
+    except jinja2.TemplateNotFound as error:
+        raise BadTemplate(
+            f"has no {error.name}",
+            where=f"templates/{theme.name}",
+            remedy="add the file, or remove the theme's folder to use the one that ships",
+        ) from error
+    except _FAULTS as error:
+        raise BadTemplate(
+            str(error),
+            where=_place(error, theme),
+            remedy="mend the template; docs/adding/a-theme.md lists its words",
+        ) from error
 
-    def fill(self, name: str, context: Mapping[str, Any]) -> str:
-        """The template with these values. Raises BadTemplate."""
-        try:
-            return self._environment.get_template(name).render(context)
-        except jinja2.TemplateNotFound as error:
-            raise BadTemplate(
-                f"has no {error.name}",
-                where=f"templates/{self._theme.name}",
-                remedy="add the file, or remove the theme's folder to use the one that ships",
-            ) from error
-        except _FAULTS as error:
-            raise BadTemplate(
-                str(error),
-                where=self._place(error),
-                remedy="mend the template; docs/adding/a-theme.md lists its words",
-            ) from error
 
-    def _load(self, name: str) -> tuple[str, str, None] | None:
-        if name not in self._files:
-            return None
-        return self._files[name], self._theme.paths.get(name, name), None
+def _environment(theme: Theme, files: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
+    def load(name: str) -> tuple[str, str, None] | None:
+        return (files[name], theme.paths.get(name, name), None) if name in files else None
 
-    def _place(self, error: BaseException) -> str:
-        """`path:line` of the template line that raised."""
-        if isinstance(error, jinja2.TemplateSyntaxError):
-            return f"{error.filename or error.name}:{error.lineno}"
-        paths = set(self._theme.paths.values())
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in paths]
-        return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else f"templates/{self._theme.name}"
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.FunctionLoader(load),
+        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["wrapped"] = _wrapped
+    return environment
+
+
+def _place(error: BaseException, theme: Theme) -> str:
+    """`path:line` of the template line that raised."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f"{error.filename or error.name}:{error.lineno}"
+    paths = set(theme.paths.values())
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in paths]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else f"templates/{theme.name}"
 
 
 def _wrapped(text: str, indent: str = "") -> str:

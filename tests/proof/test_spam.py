@@ -19,6 +19,6 @@ def test_no_letter_looks_like_spam(tmp_path: Path) -> None:
 
 
 def test_spam_is_seen_in_a_letter(tmp_path: Path) -> None:
-    email = golden_letters()["short"]
+    email = golden_letters()["broadsheet-short"]
     spam = replace(email, text=f"{email.text}\n{_GTUBE}\n")
     assert spam_scores({"spam": as_received("spam", spam)}, tmp_path)["spam"].score > LIMIT
