@@ -201,5 +201,6 @@ class _Pages:
             framed=letter.html if letter else "",
             error=now.error,
             version=now.version,
+            changed=now.changed,
             query=query,
         )

@@ -23,8 +23,6 @@ from newsletter.wiring import App
 FRAME_POLICY = "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'"
 """What a framed letter may load: pictures, and nothing else. No server hears of its scripts or forms."""
 STATIC = Path(__file__).parent / "static"
-PHONE = 375
-"""CSS pixels: the width of an iPhone from the 6 to the 13 mini."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,14 +33,12 @@ class View:
     title: str
     note: str
     frame: str = ""
-    width: int | None = None
+    on_phone: bool = False
 
 
 VIEWS = (
     View(name="index", title="Desktop", frame="light", note="The letter as it is sent, in light colours."),
-    View(
-        name="phone", title="Phone", frame="light", width=PHONE, note=f"The letter {PHONE} CSS pixels wide."
-    ),
+    View(name="phone", title="Phone", frame="light", on_phone=True, note="The letter 375 CSS pixels wide."),
     View(name="dark", title="Dark", frame="dark", note="The letter's own dark colours, as in Apple Mail."),
     View(
         name="inverted",
@@ -101,6 +97,8 @@ class Site:
     """What keeps the issue file from being a letter now; `review` is then the last good one."""
     version: str = ""
     """Changes with each save; empty when no server can tell of one."""
+    changed: int = 0
+    """The section on which the letter opens, from 1; 0: its top."""
     query: str = ""
     """Follows each address of a page, such as `?reader=12`."""
 
@@ -145,6 +143,7 @@ class Site:
             views=VIEWS,
             view=view,
             query=self.query,
+            place=f"#post-{self.changed}" if self.changed else "",
             version=self.version,
             error=self.error and self._told(self.error),
             letter=letter,

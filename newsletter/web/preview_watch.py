@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +14,7 @@ from watchfiles import awatch
 from newsletter.config import load_settings
 from newsletter.config.theme import shipped_templates
 from newsletter.errors import NewsletterError
-from newsletter.models import IssueId
+from newsletter.models import Issue, IssueId
 from newsletter.usecases.review import Review
 from newsletter.wiring import App
 
@@ -38,6 +39,8 @@ class Moment:
     review: Review | None
     """The last good one; None before there was any."""
     error: NewsletterError | None
+    changed: int = 0
+    """The section that the last saves changed, from 1, so that the letter opens there; 0: its top."""
 
 
 class LivePreview:
@@ -112,11 +115,18 @@ class LivePreview:
         try:
             app = replace(app, settings=load_settings(app.settings.project, self._environ))
             source = app.files.read(self.issue_id)
-            return Moment(
-                version=version, app=app, source=source, review=app.review(self.issue_id), error=None
-            )
+            review = app.review(self.issue_id)
+            changed = changed_section(before.review.issue, review.issue) if before.review else 0
         except NewsletterError as error:
-            return Moment(version=version, app=app, source=source, review=before.review, error=error)
+            return replace(before, version=version, app=app, source=source, error=error)
+        return Moment(
+            version=version,
+            app=app,
+            source=source,
+            review=review,
+            error=None,
+            changed=before.changed if changed is None else changed,
+        )
 
     def _folders(self) -> list[Path]:
         """The folders that hold what a letter is made of; each is watched without those inside it."""
@@ -133,6 +143,16 @@ class LivePreview:
             if theme.parent.name == "templates":
                 files += [path for path in theme.glob("[!.]*") if not path.name.endswith(("~", ".tmp"))]
         return {path: found for path in files if (found := _stamp(path))}
+
+
+def changed_section(before: Issue, after: Issue) -> int | None:
+    """The first section of `after` that differs, from 1; 0 when what differs is in none, None when
+    nothing does."""
+    if before == after:
+        return None
+    pairs = zip_longest(before.sections, after.sections)
+    place = next((number for number, (old, new) in enumerate(pairs, start=1) if old != new), 0)
+    return min(place, len(after.sections))
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

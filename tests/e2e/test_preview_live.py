@@ -60,6 +60,17 @@ def test_a_saved_issue_is_shown_and_the_page_knows_its_version(preview: Served, 
     assert version_of(preview) != before
 
 
+def test_the_letter_opens_at_the_section_that_was_changed(preview: Served, issue_file: Path) -> None:
+    assert 'src="frames/light.html"' in preview.get("/")
+    edited(issue_file, "The night boat stays is what", "The night ferry stays is what")
+    preview.until("/", 'src="frames/light.html#post-2"')
+    assert 'id="post-2"' in preview.get("/frames/light.html")
+    edited(issue_file, "lighthouse keeps its keeper is", "lighthouse keeps its cat is")
+    preview.until("/phone.html", 'src="frames/light.html#post-1"')
+    edited(issue_file, "preheader: ", "preheader: Again, ")
+    preview.until("/", 'src="frames/light.html"')
+
+
 def test_an_editor_that_replaces_the_file_is_followed_again_and_again(
     preview: Served, issue_file: Path
 ) -> None:
