@@ -18,6 +18,9 @@ issue_argument = click.argument("issue", required=True)
 optional_issue = click.argument("issue", required=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
+MOST_ALIKE = 5
+"""Findings of one kind that are shown; what a feed does, it does in every post."""
+
 
 @contextmanager
 def opened(ctx: click.Context) -> Iterator["App"]:
@@ -48,11 +51,15 @@ def talk(text: str) -> None:
 
 
 def show_findings(findings: tuple[Finding, ...]) -> None:
-    """None; one block per finding on stderr: severity, code, place, message, remedy."""
-    for finding in findings:
-        place = f"{finding.where}: " if finding.where else ""
-        talk(f"{finding.severity}: {place}{finding.message} [{finding.code}]")
-        talk(f"    {finding.remedy}")
+    """None; on stderr, for each kind of finding, the first few with their places, and once the remedy."""
+    for code in dict.fromkeys(finding.code for finding in findings):
+        alike = [finding for finding in findings if finding.code == code]
+        for finding in alike[:MOST_ALIKE]:
+            place = f"{finding.where}: " if finding.where else ""
+            talk(f"{finding.severity}: {place}{finding.message} [{code}]")
+        if len(alike) > MOST_ALIKE:
+            talk(f"    and {len(alike) - MOST_ALIKE} more of this kind, which “check --json” lists")
+        talk(f"    {alike[0].remedy}")
 
 
 def show_log(log: DecisionLog) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
@@ -48,9 +49,14 @@ def _lacking_in_element(element: HtmlElement) -> Iterator[tuple[str, str]]:
             yield f"the attribute {name}", ATTRIBUTES[name]
 
 
-def _lacking_in_style(style: str) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _lacking_in_style(style: str) -> tuple[tuple[str, str], ...]:
     """(what, who lacks it) of a style attribute."""
-    for name, value in _DECLARATION.findall(style) if style else ():
+    return tuple(_lacking_in_declarations(style))
+
+
+def _lacking_in_declarations(style: str) -> Iterator[tuple[str, str]]:
+    for name, value in _DECLARATION.findall(style):
         property_name, word = name.lower(), value.split("!")[0].strip().lower()
         if property_name in PROPERTIES:
             yield property_name, PROPERTIES[property_name]

@@ -2,7 +2,7 @@
 
 import re
 from colorsys import hls_to_rgb, rgb_to_hls
-from functools import cache
+from functools import lru_cache
 
 Colour = tuple[float, float, float]
 """Red, green and blue of sRGB, each from 0 to 1."""
@@ -20,7 +20,7 @@ _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]*)\)", re.IGNORECASE)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read_colour(css: str) -> tuple[Colour, float] | None:
     """The colour and its opacity from 0 to 1; None for what is no colour that is known here."""
     css = css.strip().lower()
@@ -44,6 +44,7 @@ def over(top: Colour, opacity: float, below: Colour) -> Colour:
     return red, green, blue
 
 
+@lru_cache(maxsize=4096)
 def contrast(one: Colour, other: Colour) -> float:
     """The contrast ratio, from 1 to 21 (WCAG 2.2, definition of “contrast ratio”)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)

@@ -58,12 +58,12 @@ class Letter:
     @cached_property
     def texts_in_light(self) -> list[Drawn]:
         """How each text is drawn on a light screen."""
-        return list(drawn_texts(self.page, dark=False))
+        return drawn_texts(self.page, dark=False)
 
     @cached_property
     def texts_in_dark(self) -> list[Drawn]:
         """How each text is drawn in the letter's own dark colours; empty when it has none."""
-        return list(drawn_texts(self.page, dark=True)) if has_dark_scheme(self.page) else []
+        return drawn_texts(self.page, dark=True) if has_dark_scheme(self.page) else []
 
     @cached_property
     def prose(self) -> list[tuple[Section | None, str]]:
@@ -157,9 +157,11 @@ def shortened(text: str, length: int = 60) -> str:
 
 
 def named(element: HtmlElement) -> str:
-    """What the author knows a link or a picture by."""
+    """What the author knows a link or a picture by: its words, or the name of its file."""
     if element.tag == "img":
-        return f"The picture “{shortened(element.get('alt') or element.get('src') or '')}”"
+        source = element.get("src", "")
+        file_name = source.partition("?")[0].rpartition("/")[2]
+        return f"The picture “{shortened(element.get('alt') or file_name or source)}”"
     return f"The link “{shortened(element.text_content())}”"
 
 

@@ -152,11 +152,11 @@ def link_text_generic(letter: Letter) -> Iterator[Problem]:
             )
 
 
-@check("link-without-text", Severity.WARNING, remedy="give the link words, or its picture a text")
+@check("link-without-text", Severity.WARNING, remedy="give the link words")
 def link_without_text(letter: Letter) -> Iterator[Problem]:
-    """A link that holds neither words nor a picture with a text: it cannot be heard, or followed blind."""
+    """A link that holds neither words nor a picture: nobody can see, hear or follow it."""
     for link, address in _web_links(letter):
-        if not link.text_content().strip() and not any(alt.strip() for alt in link.xpath(".//img/@alt")):
+        if not link.text_content().strip() and not link.xpath(".//img"):
             yield Problem(
                 message=f"A link to {shortened(address)} has no words", where=letter.place_in(link, address)
             )

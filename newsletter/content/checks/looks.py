@@ -6,11 +6,12 @@ dark schemes. Other media queries are left out: they change sizes, and the check
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from cssselect import HTMLTranslator, SelectorError, parse
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from newsletter.content.checks.colours import BLACK, WHITE, Colour, over, read_colour
@@ -50,8 +51,11 @@ class _Rank(NamedTuple):
     order: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Pen:
+_Ranked = tuple[_Rank, str, str]
+"""A rank, a property and its value."""
+
+
+class _Pen(NamedTuple):
     """What an element hands down to its children; the ground is None where a picture lies."""
 
     colour: Colour
@@ -68,51 +72,81 @@ def has_dark_scheme(page: HtmlElement) -> bool:
     )
 
 
-def drawn_texts(page: HtmlElement, *, dark: bool) -> Iterator[Drawn]:
+def drawn_texts(page: HtmlElement, *, dark: bool) -> list[Drawn]:
     """Every visible text of the page whose ground is known, in order."""
     canvas, ink = (_DARK_CANVAS, WHITE) if dark else (WHITE, BLACK)
-    rules = _rules_by_element(page, dark=dark)
-    start = _Pen(colour=ink, ground=canvas, size=16.0, bold=False)
+    painter = _Painter(rules=_rules_by_element(page, dark=dark), link=_LINK[dark])
     for body in page.xpath("//body"):
-        yield from _drawn(body, start, rules, dark=dark)
+        painter.draw(body, _Pen(colour=ink, ground=canvas, size=16.0, bold=False))
+    return painter.found
 
 
-_Rules = Mapping[HtmlElement, Mapping[str, tuple[_Rank, str]]]
+@dataclass(kw_only=True)
+class _Painter:
+    """Walks one page. Most elements are like others, so that a pen is made once for all of a kind."""
+
+    rules: Mapping[HtmlElement, tuple[_Ranked, ...]]
+    link: str
+    found: list[Drawn] = field(default_factory=list)
+    pens: dict[object, _Pen | None] = field(default_factory=dict)
+
+    def draw(self, element: HtmlElement, handed: _Pen) -> None:
+        """Find the texts of the element and of all that it holds."""
+        pen = self._pen(element, handed)
+        if pen is None:
+            return
+        own = " ".join([element.text or "", *(child.tail or "" for child in element)])
+        if pen.ground and any(character.isalnum() for character in own):
+            self.found.append(
+                Drawn(
+                    words=" ".join(own.split()),
+                    element=element,
+                    colour=pen.colour,
+                    ground=pen.ground,
+                    size=pen.size,
+                    bold=pen.bold,
+                )
+            )
+        for child in element:
+            self.draw(child, pen)
+
+    def _pen(self, element: HtmlElement, handed: _Pen) -> _Pen | None:
+        """What the element writes with; None when it is not seen."""
+        rules, tag, attributes = self.rules.get(element, ()), element.tag, element.attrib
+        is_link = tag == "a" and "href" in attributes
+        style, ground = attributes.get("style", ""), attributes.get("bgcolor", "")
+        kind = (handed, tag, is_link, style, ground, rules)
+        if kind not in self.pens:
+            hidden = tag in {"style", "script"}
+            values = {"background-color": ground, "color": self.link if is_link else ""} | _settled(
+                rules, style
+            )
+            self.pens[kind] = (
+                None if hidden or values.get("display") == "none" else _changed(handed, tag, values)
+            )
+        return self.pens[kind]
 
 
-def _drawn(element: HtmlElement, pen: _Pen, rules: _Rules, *, dark: bool) -> Iterator[Drawn]:
-    style = _style_of(element, rules)
-    if style.get("display") == "none" or element.tag in {"style", "script"}:
-        return
-    pen = _changed(pen, element, style, dark=dark)
-    own = " ".join([element.text or "", *(child.tail or "" for child in element)])
-    if pen.ground and any(character.isalnum() for character in own):
-        yield Drawn(
-            words=" ".join(own.split()), element=element, colour=pen.colour, ground=pen.ground, size=pen.size,
-            bold=pen.bold,
-        )  # fmt: skip
-    for child in element:
-        yield from _drawn(child, pen, rules, dark=dark)
-
-
-def _changed(pen: _Pen, element: HtmlElement, style: Mapping[str, str], *, dark: bool) -> _Pen:
+def _changed(pen: _Pen, tag: str, style: Mapping[str, str]) -> _Pen:
     ground = pen.ground
-    painted = style.get("background-color") or style.get("background") or element.get("bgcolor") or ""
+    painted = style.get("background") or style["background-color"]
     if _PAINTED.search(painted):
         ground = None
-    elif found := next(
-        filter(None, map(read_colour, painted.split() if "(" not in painted else [painted])), None
-    ):
+    elif found := _first_colour(painted):
         ground = over(*found, ground or found[0])
-    is_link = element.tag == "a" and element.get("href") is not None
-    written = read_colour(style.get("color") or (_LINK[dark] if is_link else ""))
-    return replace(
-        pen,
+    written = read_colour(style["color"])
+    return _Pen(
         ground=ground,
         colour=over(*written, ground or pen.colour) if written else pen.colour,
-        size=_size(style.get("font-size", ""), pen.size, element.tag),
-        bold=_is_bold(style.get("font-weight", ""), pen.bold or element.tag in _BOLD),
+        size=_size(style.get("font-size", ""), pen.size, tag),
+        bold=_is_bold(style.get("font-weight", ""), pen.bold or tag in _BOLD),
     )
+
+
+def _first_colour(painted: str) -> tuple[Colour, float] | None:
+    """The colour of a `background`, which may hold other words too."""
+    words = [painted] if "(" in painted else painted.split()
+    return next(filter(None, map(read_colour, words)), None)
 
 
 def _size(written: str, inherited: float, tag: str) -> float:
@@ -132,31 +166,32 @@ def _is_bold(written: str, inherited: bool) -> bool:
 # --- the cascade -------------------------------------------------------------------------------
 
 
-def _style_of(element: HtmlElement, rules: _Rules) -> dict[str, str]:
-    found = dict(rules.get(element, {}))
-    for order, (name, value, important) in enumerate(_declarations(element.get("style", ""))):
-        rank = _Rank(important, True, (0, 0, 0), order)
-        if name not in found or found[name][0] < rank:
-            found[name] = (rank, value)
-    if "background" in found and "background-color" in found:
-        del found[min("background", "background-color", key=lambda name: found[name][0])]
-    return {name: value for name, (_, value) in found.items()}
+def _settled(rules: tuple[_Ranked, ...], style: str) -> dict[str, str]:
+    """The strongest value of each property; of both ways to paint a ground, the stronger one."""
+    own = [
+        (_Rank(important, True, (0, 0, 0), order), name, value)
+        for order, (name, value, important) in enumerate(_declarations(style))
+    ]
+    held = {name: (rank, value) for rank, name, value in sorted([*rules, *own])}
+    if "background" in held and "background-color" in held:
+        del held[min("background", "background-color", key=lambda name: held[name][0])]
+    return {name: value for name, (_, value) in held.items()}
 
 
-def _rules_by_element(page: HtmlElement, *, dark: bool) -> _Rules:
+def _rules_by_element(page: HtmlElement, *, dark: bool) -> dict[HtmlElement, tuple[_Ranked, ...]]:
     """The declarations of the `<style>` block that hold for each element."""
-    holding: dict[HtmlElement, dict[str, tuple[_Rank, str]]] = {}
+    holding: dict[HtmlElement, tuple[_Ranked, ...]] = {}
     heads = (rule for css in _sheets(page) for rule in _plain_rules(css, dark=dark))
     for order, (head, body) in enumerate(heads):
         declared = _declarations(body)
         for selector in selectors(head) if declared else ():
-            path, specificity = _path(selector)
-            for element in page.xpath(path) if path else ():
-                held = holding.setdefault(element, {})
-                for name, value, important in declared:
-                    rank = _Rank(important, False, specificity, order)
-                    if name not in held or held[name][0] < rank:
-                        held[name] = (rank, value)
+            find, specificity = _finder(selector)
+            ranked = tuple(
+                (_Rank(important, False, specificity, order), name, value)
+                for name, value, important in declared
+            )
+            for element in find(page) if find else ():
+                holding[element] = (*holding.get(element, ()), *ranked)
     return holding
 
 
@@ -173,17 +208,17 @@ def _plain_rules(css: str, *, dark: bool) -> Iterator[tuple[str, str]]:
             yield from _plain_rules(body, dark=dark)
 
 
-@cache
-def _path(selector: str) -> tuple[str, tuple[int, int, int]]:
-    """The selector as XPath with its specificity; an empty path for what cannot be known here (:hover)."""
+@lru_cache(maxsize=4096)
+def _finder(selector: str) -> tuple[XPath | None, tuple[int, int, int]]:
+    """What finds the selector's elements, with its specificity; None for what cannot be known (:hover)."""
     try:
         parsed = parse(selector)[0]
-        return HTMLTranslator().selector_to_xpath(parsed, prefix="//"), parsed.specificity()
+        return XPath(HTMLTranslator().selector_to_xpath(parsed, prefix="//")), parsed.specificity()
     except SelectorError:
-        return "", (0, 0, 0)
+        return None, (0, 0, 0)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _declarations(style: str) -> tuple[tuple[str, str, bool], ...]:
     """(property, value, whether important) of those that matter here."""
     found = []

@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 
 from newsletter.content.checks.clientsupport import PICTURES
 from newsletter.content.checks.hosts import host_of, is_local
-from newsletter.content.checks.letter import Letter, Problem, check, named, scheme_of, shortened
+from newsletter.content.checks.letter import Letter, Problem, check, named, scheme_of
 from newsletter.models import Severity
 
 _FILE_NAME = re.compile(
@@ -30,9 +30,11 @@ def image_without_alt(letter: Letter) -> Iterator[Problem]:
     for image in _pictures(letter):
         alt = image.get("alt", "").strip()
         if not alt or _FILE_NAME.fullmatch(alt):
-            said = f"only a file’s name, “{shortened(alt)}”, for its text" if alt else "no text"
+            said = "has only a file’s name for its text" if alt else "has no text"
+            if _is_all_of_a_link(image):
+                said += ", and nothing else tells where its link leads"
             yield Problem(
-                message=f"{named(image)} has {said}", where=letter.place_in(image, image.get("src", ""))
+                message=f"{named(image)} {said}", where=letter.place_in(image, image.get("src", ""))
             )
 
 
@@ -79,6 +81,10 @@ def kind_of(address: str) -> str:
     except ValueError:
         return ""
     return PurePosixPath(unquote(path)).suffix.lower().removeprefix(".")
+
+
+def _is_all_of_a_link(image: HtmlElement) -> bool:
+    return any(not link.text_content().strip() for link in image.iterancestors("a"))
 
 
 def _pictures(letter: Letter) -> list[HtmlElement]:
