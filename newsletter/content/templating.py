@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -21,7 +22,8 @@ def fill(theme: Theme, files: Mapping[str, str], name: str, context: Mapping[str
     Raises BadTemplate.
     """
     try:
-        return _environment(theme, files).get_template(name).render(context)
+        environment = _environment(tuple(files.items()), tuple(theme.paths.items()))
+        return environment.get_template(name).render(context)
     except jinja2.TemplateNotFound as error:
         raise BadTemplate(
             f"has no {error.name}",
@@ -36,9 +38,15 @@ def fill(theme: Theme, files: Mapping[str, str], name: str, context: Mapping[str
         ) from error
 
 
-def _environment(theme: Theme, files: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
+@lru_cache(maxsize=8)
+def _environment(
+    files: tuple[tuple[str, str], ...], paths: tuple[tuple[str, str], ...]
+) -> ImmutableSandboxedEnvironment:
+    """The environment of a theme, kept with its compiled templates: compiling takes longer than filling."""
+    sources, places = dict(files), dict(paths)
+
     def load(name: str) -> tuple[str, str, None] | None:
-        return (files[name], theme.paths.get(name, name), None) if name in files else None
+        return (sources[name], places.get(name, name), None) if name in sources else None
 
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FunctionLoader(load),

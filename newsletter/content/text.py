@@ -6,6 +6,7 @@ footnotes are said in words.
 
 import re
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from lxml.html import HtmlElement
 
@@ -153,7 +154,10 @@ class _Teller:
             return caption + [block for cells in rows for cell in cells for block in self.blocks(cell, width)]
         texts = [[_tidy(self._children(cell)).replace("\n", " ") for cell in cells] for cells in rows]
         headed = bool(table.xpath("./thead"))
-        return caption + (_side_by_side(texts, width, headed=headed) or _records(texts, width, headed=headed))
+        right = [all(map(_stands_right, cells)) for cells in zip_longest(*rows)]
+        return caption + (
+            _side_by_side(texts, width, headed=headed, right=right) or _records(texts, width, headed=headed)
+        )
 
     # --- words in a line -----------------------------------------------------------------------
 
@@ -209,14 +213,25 @@ def _tidy(words: str) -> str:
     return re.sub(r"\n{2,}", "\n", re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", words))).strip(" \n")
 
 
-def _side_by_side(rows: list[list[str]], width: int, *, headed: bool) -> list[Block]:
-    """The table drawn; nothing when it is too wide."""
+def _stands_right(cell: HtmlElement | None) -> bool:
+    """Whether the cell's words are to stand on its right side, as figures do; a missing cell may."""
+    if cell is None:
+        return True
+    aligned = f"{cell.get('align', '')} {cell.get('style', '')}"
+    return re.search(r"\b(right|end)\b", aligned) is not None
+
+
+def _side_by_side(rows: list[list[str]], width: int, *, headed: bool, right: list[bool]) -> list[Block]:
+    """The table drawn, with those columns standing `right` that do in HTML; nothing when it is too wide."""
     count = max(map(len, rows))
     rows = [row + [""] * (count - len(row)) for row in rows]
     sizes = [max(columns(row[index]) for row in rows) for index in range(count)]
     if sum(sizes) + 3 * (count - 1) > width:
         return []
-    lines = [" | ".join(map(padded, row, sizes)) for row in rows]
+    lines = []
+    for row in rows:
+        cells = zip(row, sizes, right, strict=True)
+        lines.append(" | ".join(padded(cell, size, right=side) for cell, size, side in cells))
     if headed:
         lines.insert(1, "-+-".join("-" * size for size in sizes))
     return [lines]

@@ -8,7 +8,11 @@ from itertools import pairwise
 WIDTH = 72
 """Columns: under the 78 of RFC 5322 §2.1.1, with room for the `> ` of two answers."""
 _NOT_FIRST = frozenset("、。，．：；！？」』】〕）〉》”’…ー々・)]}.,:;!?")
-"""Characters that begin no line (JIS X 4051, kinsoku)."""
+_NOT_LAST = frozenset("「『【〔（〈《“‘([{")
+"""Characters that begin no line, and that end none (JIS X 4051, kinsoku)."""
+_JOINER = "\u200d"
+_NO_COLUMN = frozenset({"Mn", "Me", "Cf"})
+"""General categories of marks that stand on, in or around others."""
 
 
 def wrap(text: str, width: int = WIDTH) -> list[str]:
@@ -30,17 +34,19 @@ def wrap(text: str, width: int = WIDTH) -> list[str]:
 
 def columns(text: str) -> int:
     """How many columns a terminal gives the text (Unicode TR 11: wide and full-width are two)."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
+    return len(text) if text.isascii() else sum(map(_columns_of, text))
 
 
-def padded(text: str, size: int) -> str:
-    """The text filled up with spaces to `size` columns."""
-    return text + " " * (size - columns(text))
+def _columns_of(character: str) -> int:
+    if unicodedata.category(character) in _NO_COLUMN:
+        return 0
+    return 2 if _is_wide(character) else 1
+
+
+def padded(text: str, size: int, *, right: bool = False) -> str:
+    """The text filled up with spaces to `size` columns, on its left side when it is to stand `right`."""
+    space = " " * (size - columns(text))
+    return space + text if right else text + space
 
 
 def prefixed(blocks: Sequence[Sequence[str]], prefix: str, *, spaced: bool = True) -> list[str]:
@@ -73,7 +79,8 @@ def _break_wide(word: str) -> list[str]:
     parts = [word[0]]
     for before, character in pairwise(word):
         breakable = _is_wide(before) or _is_wide(character)
-        if breakable and character not in _NOT_FIRST and not unicodedata.combining(character):
+        clings = character in _NOT_FIRST or before in _NOT_LAST or not _columns_of(character)
+        if breakable and not clings and before != _JOINER:
             parts.append(character)
         else:
             parts[-1] += character
@@ -81,4 +88,4 @@ def _break_wide(word: str) -> list[str]:
 
 
 def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) == "W"
+    return unicodedata.east_asian_width(character) in "WF"
