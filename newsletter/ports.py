@@ -216,6 +216,11 @@ class SubscriberStore(Protocol):
 
     def count(self) -> Mapping[SubscriberStatus, int]: ...
 
+    def place(self, subscriber_id: SubscriberId) -> int:
+        """The subscriber's place among the confirmed, from 1, as freezing would number them now; 0
+        for somebody who is not confirmed."""
+        ...
+
     def import_rows(
         self, rows: Iterable[tuple[Address, SubscriberStatus]], *, consent_source: str, now: datetime
     ) -> tuple[int, int]:

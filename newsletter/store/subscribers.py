@@ -70,6 +70,13 @@ class SqlSubscriberStore:
             found = {SubscriberStatus(status): int(count) for status, count in connection.execute(by_status)}
         return {status: found.get(status, 0) for status in SubscriberStatus}
 
+    def place(self, subscriber_id: SubscriberId) -> int:
+        confirmed = subscribers.c.status == SubscriberStatus.CONFIRMED
+        until = select(func.count()).where(confirmed, subscribers.c.id <= subscriber_id)
+        themselves = select(subscribers.c.id).where(confirmed, subscribers.c.id == subscriber_id)
+        with self._database.reading() as connection:
+            return connection.scalar(until.where(themselves.exists())) or 0
+
     def import_rows(
         self, rows: Iterable[tuple[Address, SubscriberStatus]], *, consent_source: str, now: datetime
     ) -> tuple[int, int]:

@@ -17,7 +17,6 @@ from newsletter.models import (
     IssueId,
     Subscriber,
     SubscriberId,
-    SubscriberStatus,
 )
 from newsletter.net import Fetcher
 from newsletter.usecases.review import Review
@@ -69,12 +68,10 @@ def delivery_for(app: App, issue_id: IssueId, subscriber: Subscriber) -> Deliver
 
     Somebody who is not confirmed gets no letter; theirs is numbered 0.
     """
-    place = 0
-    if subscriber.status is SubscriberStatus.CONFIRMED:
-        confirmed = app.subscribers.list(SubscriberStatus.CONFIRMED)
-        place = next(number for number, each in enumerate(confirmed, start=1) if each.id == subscriber.id)
     return Delivery(
-        id=DeliveryId(f"{issue_id}.{place}"), subscriber_id=subscriber.id, address=subscriber.address
+        id=DeliveryId(f"{issue_id}.{app.subscribers.place(subscriber.id)}"),
+        subscriber_id=subscriber.id,
+        address=subscriber.address,
     )
 
 

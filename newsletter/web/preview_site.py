@@ -154,6 +154,7 @@ class Site:
                 for finding in (review.findings if review else ())
             ],
             content=self._content(view),
+            frozen=self.app.ledger.frozen(self.issue_id),
             themes=gallery_themes(self.app),
         )
 

@@ -59,6 +59,9 @@ class MemoryStore:
     def get(self, subscriber_id: SubscriberId) -> Subscriber | None:
         raise NotImplementedError
 
+    def place(self, subscriber_id: SubscriberId) -> int:
+        raise NotImplementedError
+
     def find(self, addr_spec: str) -> Subscriber | None:
         return self.people.get(address_key(addr_spec))
 

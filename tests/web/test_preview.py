@@ -95,6 +95,19 @@ def test_what_is_shown_of_a_subscriber_is_to_the_octet_what_the_provider_writes(
     assert all(frozen.email.sha256 in each for each in pages.values())
 
 
+def test_a_frozen_issue_is_said_to_be_frozen_and_an_edited_one_to_reach_nobody(
+    project: Project, app: App, issue: IssueId
+) -> None:
+    assert "frozen" not in page(site(app, issue), "index")
+    app.send(issue)
+    assert "These bytes were frozen on 2026-11-27 at 08:00 UTC for 3 readers" in page(
+        site(app, issue), "index"
+    )
+    path = project.folder / "issues" / f"{issue}.md"
+    path.write_text(path.read_text(encoding="utf-8") + "\nToo late.\n", encoding="utf-8")
+    assert "reaches nobody" in page(site(app, issue), "index")
+
+
 def test_the_parts_are_the_letter_and_the_views_show_them(
     client: TestClient, app: App, issue: IssueId
 ) -> None:
