@@ -13,20 +13,22 @@ from newsletter.content.checks.answers import Answer
 from newsletter.content.checks.letter import Letter, words
 from newsletter.content.issuefile import parse_issue
 from newsletter.content.links import sender_for
-from newsletter.models import Finding, Issue, Severity
+from newsletter.models import Finding, Severity
 from tests.support.check_samples import BAD, GOOD, Change
 from tests.support.letters import (
     BROADSHEET,
+    LETTERS,
     NEWSLETTER,
-    RIGHT_TO_LEFT,
-    ROUNDUP,
     SHORT,
+    THEMES,
     issue,
     render,
     section,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "checks.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reference" / "checks.md"
+SAMPLE = ROOT / "issues" / "2026-11-20.md"
 short = cache(lambda: render(SHORT))
 
 
@@ -79,13 +81,24 @@ def test_a_good_answer_or_none_is_no_finding() -> None:
 def test_one_finding_tells_that_nothing_can_be_reached() -> None:
     none = Answer(said="the name cannot be resolved")
     assert found_online({LINK: none, PICTURE: none}) == {"network-away"}
+    assert found_online({LINK: none}) == {"network-away"}
 
 
-@pytest.mark.parametrize("letter", [SHORT, ROUNDUP, RIGHT_TO_LEFT], ids=["short", "roundup", "right-to-left"])
-def test_a_good_letter_has_no_findings(letter: Issue) -> None:
-    assert (
-        run_checks(render(letter), sender_for(NEWSLETTER), NEWSLETTER, issue=letter, theme=BROADSHEET) == []
+@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_good_letter_has_no_findings(name: str, theme: str) -> None:
+    letter, files = LETTERS[name], THEMES[theme]
+    email = render(letter, theme=files)
+    assert run_checks(email, sender_for(NEWSLETTER), NEWSLETTER, issue=letter, theme=files) == []
+
+
+def test_the_sample_issue_has_no_findings() -> None:
+    source = SAMPLE.read_text(encoding="utf-8")
+    letter = parse_issue(
+        source, issue_id=SHORT.id, path="x", default_theme="broadsheet", default_language="en"
     )
+    found = run_checks(render(letter), sender_for(NEWSLETTER), NEWSLETTER, issue=letter, source=source)
+    assert found == []
 
 
 @pytest.mark.parametrize("name", ["List-Id", "List-Unsubscribe-Post"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lxml.html import HtmlElement
 
 from newsletter.content.checks.answers import Answer, asked_of
+from newsletter.content.checks.hosts import host_of
 from newsletter.content.checks.letter import Letter, Problem, check, named
 from newsletter.models import Severity
 
@@ -13,11 +14,17 @@ _HEAVY = 200_000
 """Octets: on a slow phone line, a second or two for each picture."""
 
 
-@check("network-away", Severity.WARNING, remedy="check again when this machine is online, or with --offline")
+@check(
+    "network-away",
+    Severity.WARNING,
+    remedy="check again when this machine is online, or with --offline; if it is, mend the address",
+)
 def network_away(letter: Letter) -> Iterator[Problem]:
-    """No server answered at all: the fault is here and not in the letter."""
+    """No server answered at all: more likely the fault is here than in the letter."""
     if _is_away(letter):
-        yield Problem(message=f"None of {len(letter.answers)} servers could be reached")
+        address, answer = next(iter(letter.answers.items()))
+        more = f" and {len(letter.answers) - 1} more" if len(letter.answers) > 1 else ""
+        yield Problem(message=f"No answer from {host_of(address)}{more}: {answer.said}")
 
 
 @check("link-dead", Severity.WARNING, remedy="mend the address, or leave the link out")
@@ -64,7 +71,7 @@ def _answered(letter: Letter, path: str, attribute: str) -> Iterator[tuple[HtmlE
 
 
 def _is_away(letter: Letter) -> bool:
-    return len(letter.answers) > 1 and not any(answer.status for answer in letter.answers.values())
+    return bool(letter.answers) and not any(answer.status for answer in letter.answers.values())
 
 
 def _why_dead(answer: Answer) -> str:
