@@ -1,7 +1,7 @@
 """The promises between the stories (usecases) and the machines (sources, providers, store, engines).
 
 Read this file first. Each Protocol is as small as its caller needs; concrete classes meet the
-stories in `wiring.py` alone.
+stories in `wiring` alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,20 +1,20 @@
-"""The only place that names concrete classes: Settings → App, the stories with their machines."""
+"""One opened project: every story, told with its machines."""
 
 import gc
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from newsletter.config import Settings, load_settings, load_theme
+from newsletter.config import Settings, load_theme
 from newsletter.content.addresses import parse_address
-from newsletter.content.calendar import Schedule, parse_schedule
-from newsletter.errors import BadInput, NotFound, WrongState
+from newsletter.content.calendar import Schedule
+from newsletter.errors import NotFound, WrongState
 from newsletter.models import (
     AttemptId,
     Batch,
@@ -32,12 +32,8 @@ from newsletter.models import (
     SubscriberId,
 )
 from newsletter.ports import Clock, IssueFiles, IssueStore, Ledger, Provider, SubscriberStore
-from newsletter.store.folder import IssueFolder
-from newsletter.store.issues import SqlIssueStore
 from newsletter.store.leases import new_owner
-from newsletter.store.ledger import SqlLedger
-from newsletter.store.schema import open_database
-from newsletter.store.subscribers import SqlSubscriberStore
+from newsletter.wiring.clocks import ShiftedClock
 
 if TYPE_CHECKING:
     from newsletter.content.checks.answers import Answer, Question
@@ -50,33 +46,6 @@ if TYPE_CHECKING:
 
 RUN_DUE_TTL = 600.0
 """Seconds after which another host may take an unattended run over; on this host, at once."""
-
-
-class SystemClock:
-    """The real time; `sleep` ends early when the process is asked to stop."""
-
-    def __init__(self, stopped: threading.Event | None = None) -> None:
-        self._stopped = stopped or threading.Event()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        self._stopped.wait(seconds)
-
-
-class ShiftedClock:
-    """Another clock, put forward or back, for runs that act as if it were another time."""
-
-    def __init__(self, clock: Clock, shift: timedelta) -> None:
-        self._clock = clock
-        self._shift = shift
-
-    def now(self) -> datetime:
-        return self._clock.now() + self._shift
-
-    def sleep(self, seconds: float) -> None:
-        self._clock.sleep(seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,30 +278,6 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _check_addresses(settings: Settings) -> None:
-    """None. Raises BadAddress for a sender that no mail could come from."""
-    for name, text in (("from", settings.newsletter.sender), ("reply_to", settings.newsletter.reply_to)):
-        if text:
-            with _naming(settings.where(f"newsletter.{name}")):
-                parse_address(text)
-
-
-def _schedule(settings: Settings) -> Schedule | None:
-    if not settings.schedule.send:
-        return None
-    with _naming(settings.where("schedule.send")):
-        return parse_schedule(settings.schedule.send, settings.newsletter.timezone)
-
-
-@contextmanager
-def _naming(where: str) -> Iterator[None]:
-    """The block; what it says of a setting's value is said with the setting's place."""
-    try:
-        yield
-    except BadInput as error:
-        raise type(error)(error.message, where=where, remedy=error.remedy) from error
-
-
 def _require_open(record: IssueRecord) -> None:
     """None. Raises WrongState for an issue of which nothing more is to be sent."""
     remedies = {
@@ -343,32 +288,3 @@ def _require_open(record: IssueRecord) -> None:
     if record.state in remedies:
         note = f": {record.note}" if record.note else ""
         raise WrongState(f"{record.id} is {record.state}{note}", remedy=remedies[record.state])
-
-
-@contextmanager
-def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
-    """The project's App, its database open while the block runs.
-
-    Raises NotFound, BadSetting or BadSchedule for what is wrong in the project's settings.
-    """
-    settings = load_settings(project, environ)
-    _check_addresses(settings)
-    schedule = _schedule(settings)
-    stopped = threading.Event()
-    clock = SystemClock(stopped)
-    url = settings.database_url
-    # A SQLite file has its locks beside it, whichever folder it is used from.
-    locks = None if url.startswith("sqlite") else project / "data" / "locks"
-    with closing(open_database(url, now=clock.now(), locks=locks)) as database:
-        issues = SqlIssueStore(database)
-        yield App(
-            settings=settings,
-            clock=clock,
-            issues=issues,
-            files=IssueFolder(project / "issues"),
-            subscribers=SqlSubscriberStore(database),
-            ledger=SqlLedger(database),
-            schedule=schedule,
-            key=issues.signing_key(),
-            stopped=stopped,
-        )
