@@ -14,7 +14,6 @@ from newsletter.store.issues import SqlIssueStore
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.schema import open_database
 from newsletter.store.subscribers import SqlSubscriberStore
-
 from newsletter.wiring.app import App
 from newsletter.wiring.clocks import SystemClock
 
