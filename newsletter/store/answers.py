@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -12,7 +13,7 @@ from newsletter.content.checks.answers import Answer
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     answer: Answer
 
 

@@ -185,7 +185,9 @@ def test_a_server_that_never_answers_holds_nobody_up(site: Site, tmp_path: Path)
     assert list(answers) == [site.origin + "/page"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', "\xff\xfe"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"a": 1}', '{"a": {"at": "2026-11-27T13:00:00", "answer": {}}}', "\xff\xfe"]
+)
 def test_a_spoilt_memory_is_an_empty_one(tmp_path: Path, text: str) -> None:
     path = tmp_path / "answers.json"
     path.write_bytes(text.encode("latin-1"))

@@ -62,6 +62,11 @@ def gathered(markdown: str) -> Change:
     return written(issue(section("A light", markdown, post=PostId("p1"))))
 
 
+def headline(title: str) -> Change:
+    """A gathered post of this title, which is the subject too."""
+    return written(issue(section(title, "Words.", post=PostId("p1")), subject=title))
+
+
 def sections(*of: tuple[str, str]) -> Change:
     """An issue of sections with these titles and addresses."""
     return written(issue(*(section(title, f"Words of {title}.", url=url) for title, url in of)))
@@ -140,6 +145,7 @@ BAD: Mapping[str, list[Change]] = {
         body("![](https://x.example/a.png)"),
         body("![IMG_2041](https://x.example/a.png)"),
         body("![lamp-final (2).JPG](https://x.example/a.png)"),
+        body("![Screenshot 2026-11-27 10.45.11](https://x.example/a.png)"),
     ],
     "image-without-size": [
         body("![a boat](https://x.example/a.png)"),
@@ -196,7 +202,11 @@ GOOD: Mapping[str, list[Change]] = {
     "preheader-missing": [preheader("x")],
     "preheader-long": [preheader("x" * 140)],
     "preheader-repeats": [preheader(SHORT.subject + " and did")],
-    "placeholder-undefined": [body("Write `{{ name }}` in the template."), gathered("Dear {{ name }},")],
+    "placeholder-undefined": [
+        body("Write `{{ name }}` in the template."),
+        gathered("Dear {{ name }},"),
+        headline("Of {{ name }}"),
+    ],
     "template-leftover": [gathered("Write `{{ name }}`."), gathered("A {brace} and 100 %")],
     "post-repeated": [
         sections(("A", "https://x.example/?p=1"), ("B", "https://x.example/?p=2")),
@@ -210,16 +220,21 @@ GOOD: Mapping[str, list[Change]] = {
     ],
     "link-lookalike": [
         body("[a](https://пример.укр/) [b](https://münchen.example/) [c](https://東京カメラ.example/)"),
+        body("[a](https://佐々木カメラ.example/) [b](https://ａbc.example/)"),
         body("[a](https://пример.com/) [b](https://xn--mnchen-3ya.example/)"),
     ],
     "link-shortened": [body("[the page](https://orbit.ly/) [two](https://x.example/bit.ly)")],
     "link-says-elsewhere": [
         body("[https://bank.example/login](https://www.bank.example/login?from=letter)"),
         body("[Node.js](https://nodejs.example/) [read/write](https://x.example/)"),
+        body("[nytimes.com/2026/lamp…](https://t.co/abc) [http://localhost/](http://localhost/)"),
     ],
     "link-local": [body("[x](https://10.example/) [y](https://8.8.8.8/)")],
     "link-without-text": [body("[![](https://x.example/a.png)](https://x.example/)")],
-    "image-without-alt": [body("![The image of a lamp](https://x.example/img_1.png)")],
+    "image-without-alt": [
+        body("![The image of a lamp](https://x.example/img_1.png)"),
+        body("![Screenshot 2 of the settings](https://x.example/a.png)"),
+    ],
     "image-without-size": [body("![a boat](https://x.example/a.png){width=600 height=400}")],
     "image-kind": [body("![a boat](https://x.example/a.svg/a.png) ![b](https://x.example/a.jpeg)")],
     "heading-order": [body("# Deep\n\n### Deeper\n\n# Back")],
@@ -247,6 +262,7 @@ GOOD: Mapping[str, list[Change]] = {
     "client-support": [
         shown('<td style="padding: 2px; display: block; border-radius: 3px; color: #0ccch">a</td>'),
         shown("<style>@media (max-width: 600px) { .a { display: flex } }</style>"),
+        shown('<p style="position: static; float: none; top: auto">a</p>'),
         shown("<!--[if mso]><v:rect style='position: absolute'></v:rect><![endif]-->"),
     ],
 }

@@ -89,6 +89,8 @@ DARK = "@media (prefers-color-scheme: dark)"
         ("", '<td bgcolor="#000000" style="color: #fff">a</td>', ["a #ffffff/#000000"]),
         ("", '<p style="background: #000 none">a</p>', ["a #000000/#000000"]),
         ("", '<p style="background-color: rgb(0, 0, 0)">a</p>', ["a #000000/#000000"]),
+        ("", '<p style="background: none rgb(0, 0, 0) repeat">a</p>', ["a #000000/#000000"]),
+        ("", '<p style="background: url(a.png)"><i style="background: transparent">a</i></p>', []),
         ("", '<a href="/">a</a> <a>b</a>', ["a #0000ee/#ffffff", "b #000000/#ffffff"]),
         (".a { color: #111 } p { color: #222 }", '<p class="a">a</p>', ["a #111111/#ffffff"]),
         (".a { color: #111 } .b { color: #222 }", '<p class="b a">a</p>', ["a #222222/#ffffff"]),

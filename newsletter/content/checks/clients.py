@@ -18,6 +18,7 @@ from newsletter.content.checks.letter import Letter, Problem, check, described
 from newsletter.models import Severity
 
 _DECLARATION = re.compile(r"""\s*([\w-]+)\s*:\s*((?:[^;"'(]|"[^"]*"|'[^']*'|\((?:[^()]|\([^()]*\))*\))*)""")
+_NO_EFFECT = frozenset({"auto", "initial", "none", "normal", "static", "visible"})
 _FUNCTION = re.compile(rf"\b({'|'.join(FUNCTIONS)})\(", re.IGNORECASE)
 _UNIT = re.compile(rf"\d({'|'.join(UNITS)})\b", re.IGNORECASE)
 
@@ -58,6 +59,8 @@ def _lacking_in_style(style: str) -> tuple[tuple[str, str], ...]:
 def _lacking_in_declarations(style: str) -> Iterator[tuple[str, str]]:
     for name, value in _DECLARATION.findall(style):
         property_name, word = name.lower(), value.split("!")[0].strip().lower()
+        if word in _NO_EFFECT:
+            continue
         if property_name in PROPERTIES:
             yield property_name, PROPERTIES[property_name]
         elif property_name.startswith("background") and "url(" in word:

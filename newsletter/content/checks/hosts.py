@@ -75,4 +75,4 @@ def _imitates_latin(label: str) -> bool:
 def _script(letter: str) -> str:
     """The first word of the letter's Unicode name, which names its script."""
     first = unicodedata.name(letter, "UNKNOWN").partition(" ")[0].partition("-")[0]
-    return "KATAKANA" if first == "HALFWIDTH" else "LATIN" if first == "FULLWIDTH" else first
+    return {"HALFWIDTH": "KATAKANA", "FULLWIDTH": "LATIN", "IDEOGRAPHIC": "CJK"}.get(first, first)

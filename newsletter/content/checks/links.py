@@ -14,8 +14,9 @@ _SHORTENERS = frozenset(
     {"bit.ly", "tinyurl.com", "goo.gl", "ow.ly", "is.gd", "v.gd", "buff.ly", "t.ly", "rb.gy", "cutt.ly"}
     | {"shorturl.at", "tiny.cc", "rebrand.ly", "soo.gd", "s.id", "adf.ly", "bl.ink", "dlvr.it", "trib.al"}
 )
-"""Services that anybody may hide an address behind. Those of one network (t.co, youtu.be) are left
-out: they stand in posts from there, and nobody can write them otherwise."""
+"""Services that anybody may hide an address behind; not those of one network."""
+_OF_ONE_NETWORK = frozenset({"t.co"})
+"""Stands in posts from there in place of the addresses that are shown, and nobody can write it otherwise."""
 _SAYS_NOTHING = frozenset(
     text
     for texts in (
@@ -107,7 +108,7 @@ def link_says_elsewhere(letter: Letter) -> Iterator[Problem]:
             continue
         said = host_of(shown if "//" in shown else f"//{shown}")
         told, real = parent_hosts(said), parent_hosts(host_of(address))
-        if said and not set(told[-2:-1]) & set(real):
+        if said and not set(told[-2:-1] or told) & set(real) and real[0] not in _OF_ONE_NETWORK:
             yield Problem(
                 message=f"The link “{shortened(shown)}” leads to {host_of(address)}",
                 where=letter.place_in(link, address),

@@ -25,6 +25,8 @@ _DARK_QUERY = re.compile(r"@media\b.*prefers-color-scheme\s*:\s*dark", re.IGNORE
 _DECLARATION = re.compile(r"""\s*([\w-]+)\s*:\s*((?:[^;"'(]|"[^"]*"|'[^']*'|\([^)]*\))*)""")
 _PROPERTIES = frozenset({"color", "background", "background-color", "display", "font-size", "font-weight"})
 _PAINTED = re.compile(r"url\(|gradient\(", re.IGNORECASE)
+_PAINT = re.compile(r"[a-z]+\([^()]*\)|[^\s(),]+")
+"""The words of a `background`, of which one may be a colour."""
 _SIZES = {"h1": 32.0, "h2": 24.0, "h3": 18.72, "small": 13.0}
 """CSS pixels that browsers give when nothing else is said."""
 _BOLD = frozenset({"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"})
@@ -132,8 +134,8 @@ def _changed(pen: _Pen, tag: str, style: Mapping[str, str]) -> _Pen:
     painted = style.get("background") or style["background-color"]
     if _PAINTED.search(painted):
         ground = None
-    elif found := _first_colour(painted):
-        ground = over(*found, ground or found[0])
+    elif found := next(filter(None, map(read_colour, _PAINT.findall(painted))), None):
+        ground = over(*found, ground) if ground else found[0] if found[1] == 1 else None
     written = read_colour(style["color"])
     return _Pen(
         ground=ground,
@@ -141,12 +143,6 @@ def _changed(pen: _Pen, tag: str, style: Mapping[str, str]) -> _Pen:
         size=_size(style.get("font-size", ""), pen.size, tag),
         bold=_is_bold(style.get("font-weight", ""), pen.bold or tag in _BOLD),
     )
-
-
-def _first_colour(painted: str) -> tuple[Colour, float] | None:
-    """The colour of a `background`, which may hold other words too."""
-    words = [painted] if "(" in painted else painted.split()
-    return next(filter(None, map(read_colour, words)), None)
 
 
 def _size(written: str, inherited: float, tag: str) -> float:

@@ -14,7 +14,7 @@ from newsletter.content.checks.letter import Letter, Problem, check, named, sche
 from newsletter.models import Severity
 
 _FILE_NAME = re.compile(
-    r"[\w%() .-]*\.(?:jpe?g|png|gif|webp|svg|avif|heic)|(?:img|dscn?|screenshot)[-_ ]?\d[\w -]*",
+    r"[\w%() .-]*\.(?:jpe?g|png|gif|webp|svg|avif|heic)|(?:img|dscn?|pxl|screenshot)[-_ ]?[\d_ .:()-]+",
     re.IGNORECASE,
 )
 

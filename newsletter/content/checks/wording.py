@@ -41,7 +41,7 @@ def subject_long(letter: Letter) -> Iterator[Problem]:
 def subject_shouting(letter: Letter) -> Iterator[Problem]:
     """A subject in capitals or with `!!`: filters count both against a letter."""
     subject = letter.email.subject
-    cased = [letter for letter in subject if letter.isupper() or letter.islower()]
+    cased = [character for character in subject if character.isupper() or character.islower()]
     if len(cased) >= _SHOUT and sum(map(str.isupper, cased)) > 0.8 * len(cased):
         yield Problem(message="The subject is written in capitals", where="Subject")
     if marks := re.search(r"[!?！？]{2,}", subject):
@@ -99,13 +99,15 @@ def section_empty(letter: Letter) -> Iterator[Problem]:
 @check("placeholder-undefined", Severity.ERROR, remedy="write the words themselves: text is never filled in")
 def placeholder_undefined(letter: Letter) -> Iterator[Problem]:
     """`{{ … }}`, `{% … %}` or `*|…|*` outside the gathered posts: somebody meant it to be filled in."""
+    gathered = "\n".join(f"{each.title}\n{each.body_markdown}" for each in letter.issue.sections if each.post)
     parts = {"Subject": letter.email.subject, "preheader": letter.email.preheader}
     shown = " ".join(text for section, text in letter.prose if not (section and section.post))
     for part, text in {**parts, "": shown}.items():
         for found in dict.fromkeys(_TEMPLATE_SYNTAX.findall(text)):
-            yield Problem(
-                message=f"Readers will see “{shortened(found)}”", where=part or letter.place(None, found)
-            )
+            if not (part and found in gathered):
+                yield Problem(
+                    message=f"Readers will see “{shortened(found)}”", where=part or letter.place(None, found)
+                )
 
 
 @check("template-leftover", Severity.WARNING, remedy="remove it, or mark it as `code`")
@@ -168,7 +170,7 @@ def text_part_short(letter: Letter) -> Iterator[Problem]:
 def _plain_address(url: str) -> str:
     """The address without what often differs between two of one page."""
     address = re.sub(r"^https?://(www\.)?", "", url.partition("#")[0].casefold())
-    return re.sub(r"[?&](utm_\w+|ref|source)=[^&]*", "", address).rstrip("/?&")
+    return re.sub(r"[?&](utm_\w+|ref)=[^&]*", "", address).rstrip("/?&")
 
 
 def _body_mark(section: Section) -> str:
