@@ -3,12 +3,14 @@
 Each function does one thing that a kind of client does. What Word does is in `wordview`.
 """
 
-import colorsys
 import re
 from typing import Literal
 
 import lxml.html
 from lxml.html import HtmlElement
+
+from newsletter.content.checks.colours import in_hex, read_colour
+from newsletter.content.checks.colours import inverted as turned_round
 
 _STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)
 _PREFERENCE = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
@@ -17,12 +19,11 @@ _SCHEME_META = re.compile(
     r"""(<meta\b[^>]*\bname=["'](?:supported-)?color-schemes?["'][^>]*\bcontent=["'])[^"']*""", re.IGNORECASE
 )
 _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
+_COLOURED = re.compile(r"((?<![\w-])[\w-]*(?:color|background|border|outline|shadow)[\w-]*\s*:)([^;{}]*)")
 _COLOUR = re.compile(
-    r"#(?P<hex>[0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![\w-])"
-    r"|rgba?\(\s*(?P<red>\d{1,3})\s*[, ]\s*(?P<green>\d{1,3})\s*[, ]\s*(?P<blue>\d{1,3})(?P<rest>[^)]*)\)"
-    r"|(?<=[:\s])(?P<name>white|black)(?![\w-])",
-    re.IGNORECASE,
+    r"#[0-9a-f]{3,8}(?![\w-])|(?:rgb|hsl)a?\([^()]*\)|(?<![\w#(-])[a-z]+(?![\w(-])", re.IGNORECASE
 )
+"""What may be a colour; only `read_colour` knows."""
 _INVERTED_GROUND = "<style>html { background: #000; color: #fff; } a { color: #9c9cff; }</style>"
 """What a client that inverts draws where the letter says nothing: the browser's own colours, inverted."""
 _BLOCKED = "display: inline-block; outline: 1px dashed #808080; overflow: hidden;"
@@ -45,9 +46,11 @@ def inverted(page: str) -> str:
     the lightness is inverted, hue and saturation stay (Gmail on iOS, Outlook.com)."""
     document = _parsed(in_scheme(page, "light"))
     for element in document.xpath("//*"):
-        for name in ("style", "bgcolor", "color"):
+        if style := element.get("style"):
+            element.set("style", _inverted_colours(style))
+        for name in ("bgcolor", "color"):
             if value := element.get(name):
-                element.set(name, _inverted_colours(value))
+                element.set(name, _COLOUR.sub(_inverted_colour, value))
     text = _STYLE.sub(lambda match: f"{match[1]}{_inverted_colours(match[2])}{match[3]}", _written(document))
     return _after_head(text, _INVERTED_GROUND)
 
@@ -93,32 +96,12 @@ def _after_head(page: str, addition: str) -> str:
 
 
 def _inverted_colours(css: str) -> str:
-    return _COLOUR.sub(_inverted_colour, css)
+    return _COLOURED.sub(lambda match: match[1] + _COLOUR.sub(_inverted_colour, match[2]), css)
 
 
 def _inverted_colour(match: re.Match[str]) -> str:
-    red, green, blue, alpha = _channels(match)
-    hue, lightness, saturation = colorsys.rgb_to_hls(red / 255, green / 255, blue / 255)
-    inverted_channels = colorsys.hls_to_rgb(hue, 1 - lightness, saturation)
-    return "#" + "".join(f"{round(255 * channel):02x}" for channel in inverted_channels) + alpha
-
-
-def _channels(match: re.Match[str]) -> tuple[int, int, int, str]:
-    """Red, green and blue from 0 to 255, and the two digits of the alpha when it has one."""
-    if match["name"]:
-        level = 255 if match["name"].lower() == "white" else 0
-        return level, level, level, ""
-    if match["hex"]:
-        digits = match["hex"]
-        if len(digits) < 6:
-            digits = "".join(2 * digit for digit in digits)
-        return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16), digits[6:]
-    alpha = re.search(r"[\d.]+%?", match["rest"] or "")
-    return *(min(int(match[name]), 255) for name in ("red", "green", "blue")), _alpha(alpha)  # type: ignore[return-value]
-
-
-def _alpha(match: re.Match[str] | None) -> str:
-    if match is None:
-        return ""
-    share = float(match[0].rstrip("%")) / (100 if match[0].endswith("%") else 1)
-    return f"{round(255 * min(share, 1.0)):02x}"
+    found = read_colour(match[0])
+    if found is None:
+        return match[0]
+    colour, opacity = found
+    return in_hex(turned_round(colour)) + (f"{round(255 * opacity):02x}" if opacity < 1 else "")

@@ -69,12 +69,25 @@ def test_a_chosen_scheme_holds_whatever_the_browser_prefers() -> None:
         ("rgb(255, 0, 0)", "#ff0000"),
         ("rgba(255, 255, 255, 0.5)", "#00000080"),
         ("#80000040", "#ff7f7f40"),
+        ("currentColor", "currentColor"),
     ],
 )
 def test_inversion_turns_the_lightness_and_keeps_the_hue(colour: str, turned: str) -> None:
     shown = inverted(page(f'<p style="margin: 0; color: {colour}; font: 12px x">white #fff</p>'))
     assert f'style="margin: 0; color: {turned}; font: 12px x"' in shown
     assert ">white #fff</p>" in shown
+
+
+def test_inversion_reaches_borders_attributes_and_style_sheets_but_no_fonts() -> None:
+    shown = inverted(
+        page(
+            '<table bgcolor="#ffffff" style="border: 1px solid black; font-family: Arial Black">'
+            "<tr><td>x</td></tr></table>",
+            "<style>.a { background: white url(x.png) } #fff { margin: 0 }</style>",
+        )
+    )
+    assert '<table bgcolor="#000000" style="border: 1px solid #ffffff; font-family: Arial Black"' in shown
+    assert ".a { background: #000000 url(x.png) } #fff { margin: 0 }" in shown
 
 
 def test_inversion_ignores_the_letters_own_dark_colours() -> None:
