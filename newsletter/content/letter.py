@@ -33,6 +33,9 @@ def dress(
         _dress_quotation(quotation, direction)
     for picture in body.xpath(".//img"):
         _dress_picture(picture, column)
+    for code in body.xpath(".//pre[not(@dir)] | .//code[not(@dir) and not(ancestor::pre)]"):
+        if _direction_inside(code, direction) == "rtl":
+            code.set("dir", "ltr")
     for table in body.xpath('.//table[not(@role="presentation")]'):
         _dress_table(table, direction)
     for details in body.xpath(".//details | .//summary"):

@@ -11,7 +11,8 @@ from lxml import html
 
 from newsletter.config.theme import Theme
 from newsletter.content.links import READER_TOKEN, issue_placeholder
-from newsletter.content.render import letter_digest, render_issue
+from newsletter.content.phrases import phrases_for
+from newsletter.content.render import dotted, letter_digest, render_issue
 from newsletter.errors import BadInput, BadIssueFile, BadTemplate
 from newsletter.models import Issue, MergeField
 from tests.support.letters import (
@@ -73,6 +74,59 @@ def test_a_byline_says_source_author_and_the_day_where_the_newsletter_is() -> No
     assert "The Harbour Blog · Ada · 25 November\n" in email.text
     old = render(issue(dataclasses.replace(late, published=moment.replace(year=2024))))
     assert "24 November 2024" in old.html
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "uk", "ar", "he", "ja"])
+def test_a_letter_speaks_the_language_of_its_issue(language: str) -> None:
+    phrases, english = phrases_for(language), phrases_for("en")
+    email = render(dataclasses.replace(ROUNDUP, language=language))
+    page = html.document_fromstring(email.html)
+    shown = " ".join(page.xpath("//body")[0].text_content().split())
+    why = phrases.why.format(name="The Friday Roundup", host="news.example.com")
+    for words in (phrases.read_on_the_web, phrases.unsubscribe, phrases.contents, why):
+        assert words in shown
+        assert "".join(words.split()) in "".join(email.text.split())
+    assert phrases.count_of_posts(5) in shown
+    assert english.unsubscribe not in email.html + email.text
+    assert (page.get("lang"), page.get("dir")) == (language, "rtl" if language in {"ar", "he"} else "ltr")
+
+
+def test_a_post_is_dated_and_labelled_in_its_own_language() -> None:
+    card = "::: card video\n[T](https://v.example/)\n:::"
+    email = render(issue(section("A", card, language="de"), section("B", card, language="nl"), language="fr"))
+    bodies = html.document_fromstring(email.html).xpath('//td[starts-with(@id, "post-")]')
+    german, dutch = (" ".join(body.text_content().split()) for body in bodies)
+    assert "24. November" in german
+    assert "Ansehen" in german
+    assert "24 novembre" in dutch
+    assert "Regarder" in dutch
+
+
+def test_figures_stay_beside_their_own_words_when_a_name_runs_the_other_way() -> None:
+    assert dotted(["A", "", "24 May"], "ltr") == "A · 24 May"
+    assert dotted(["בלוג", "24 במאי"], "rtl") == "בלוג · 24 במאי"
+    assert dotted(["A", "24 במאי"], "rtl") == "A\u200f · \u200f24 במאי"
+    assert dotted(["בלוג", "24 May"], "ltr") == "בלוג\u200e · \u200e24 May"
+
+
+def test_the_letter_ends_with_whose_words_it_holds() -> None:
+    quoted = "> Words\n>\n> — Ada, [The Paper](https://www.paper.example/1), [mail](mailto:a@x.example)"
+    email = render(issue(section("A", quoted), section("B", quoted), section("C", source_name="Other")))
+    page = html.document_fromstring(email.html)
+    listed = [
+        " ".join(each.text_content().split()) for each in page.xpath('//td[contains(@class,"sources")]//li')
+    ]
+    assert listed == [
+        "The Harbour Blog · blog.example.com · 2 posts",
+        "Other · blog.example.com · 1 post",
+        "The Paper · paper.example",
+    ]
+    assert "- The Paper · paper.example\n  https://www.paper.example/1\n" in email.text
+
+
+def test_a_letter_that_all_comes_from_one_place_lists_no_sources() -> None:
+    email = render(issue(section("A"), section("B"), section("My own", source_name="", url="")))
+    assert "Sources" not in email.html + email.text
 
 
 def test_contents_are_listed_from_four_posts_on() -> None:
@@ -375,6 +429,21 @@ def test_right_to_left_posts_and_letters_say_so() -> None:
     assert "border-right:4px solid" in posts[0].xpath('.//td[@class="quotation-cell mirrored"]')[0].get(
         "style"
     )
+
+
+def test_only_quotations_are_mirrored_and_code_is_not() -> None:
+    body = "> a\n\n| a |\n|---|\n| b |\n\n```\nif x: y()\n```\n\n`z()`"
+    page = html.document_fromstring(render(issue(section("A", body, direction="rtl"))).html)
+    assert [each.tag for each in page.xpath('//*[contains(@style, "border-right:4px")]')] == ["td"]
+    assert [each.get("dir") for each in page.xpath("//pre | //p/code")] == ["ltr", "ltr"]
+    assert not html.document_fromstring(render(issue(section("A", body))).html).xpath("//pre[@dir]")
+
+
+def test_a_part_that_runs_the_other_way_is_mirrored_alone() -> None:
+    body = '<blockquote dir="rtl"><p>a</p></blockquote>\n\n> b'
+    page = html.document_fromstring(render(issue(section("A", body))).html)
+    cells = page.xpath('//td[contains(@class, "quotation-cell")]')
+    assert ["border-right:4px" in cell.get("style") for cell in cells] == [True, False]
 
 
 def test_what_mail_clients_stumble_over_is_absent() -> None:
