@@ -19,7 +19,7 @@ postal_address = "1 Example Street, 10115 Berlin"   # the law asks for it in eve
 public_url = "https://news.example.com"     # where readers reach “newsletter serve”
 language = "en"
 timezone = "UTC"
-theme = "broadsheet"
+theme = "broadsheet"        # or "plain"; colours, fonts and a logo: [theme]
 {sources}
 [schedule]
 send = "friday 09:00"       # or five-field cron; remove the line to send by hand only
