@@ -12,8 +12,7 @@ from pathlib import Path
 
 from newsletter.content.issuefile import write_issue
 from newsletter.wiring import open_app
-from tests.bench.render import eight_posts
-from tests.support.preview import served
+from tests.support.preview import EIGHT_POSTS, served
 from tests.support.project import make_project
 
 ROUNDS = 15
@@ -23,7 +22,7 @@ BAR = 300.0
 
 def main() -> int:
     """0 when the bar is held, else 1; prints milliseconds of wall time."""
-    letter = eight_posts()
+    letter = EIGHT_POSTS
     with tempfile.TemporaryDirectory() as folder:
         project = make_project(Path(folder) / "letter")
         path = project.folder / "issues" / f"{letter.id}.md"

@@ -11,8 +11,8 @@ from newsletter.models import Finding, Severity
 from newsletter.web.preview import personal_letter
 from newsletter.web.preview_site import Site
 from newsletter.wiring import open_app
-from tests.bench.render import eight_posts
 from tests.proof.tools import Page, Seen, look_at
+from tests.support.preview import EIGHT_POSTS
 from tests.support.project import make_project
 
 KINDS = ("index", "text", "headers", "issue")
@@ -33,7 +33,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
 def write_pages(folder: Path) -> None:
     """The pages of a letter of eight posts, with findings of both kinds and an error."""
     project = make_project(folder / "letter")
-    letter = eight_posts()
+    letter = EIGHT_POSTS
     path = project.folder / "issues" / f"{letter.id}.md"
     path.parent.mkdir()
     path.write_text(write_issue(letter), encoding="utf-8")

@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 from newsletter.models import IssueId
 from newsletter.web.preview_server import serve_preview
 from newsletter.wiring import App
+from tests.support.letters import ROUNDUP, issue
 
+EIGHT_POSTS = issue(*(ROUNDUP.sections[:3] * 3)[:8])
+"""A roundup's long posts, several times over."""
 PATIENCE = 10.0
 """Seconds after which a server that says nothing has failed."""
 
