@@ -158,7 +158,9 @@ def _dress_picture(picture: HtmlElement, column: int) -> None:
     """Integer width and height, never wider than the column; Word shows a picture without them at its
     natural size. A picture whose size nobody knows gets the column's width there and its own elsewhere.
     """
-    picture.set("alt", picture.get("alt") or "")
+    picture.set("alt", picture.get("alt") or picture.get("title") or "")
+    for link in picture.xpath("ancestor::a[@href][1]"):
+        _name_link(link)
     width, height = (_pixels(picture.attrib.pop(name, "")) for name in ("width", "height"))
     if width and height and width > column:
         width, height = column, max(1, round(height * column / width))
@@ -171,6 +173,13 @@ def _dress_picture(picture: HtmlElement, column: int) -> None:
     elif _stands_alone(picture):
         picture.set("width", str(column))
         picture.set("class", "natural")
+
+
+def _name_link(link: HtmlElement) -> None:
+    """A link that is only a picture without words is read out as the place that it leads to."""
+    if not link.text_content().strip() and not link.xpath('.//img[@alt != ""]'):
+        address = link.get("href", "")
+        link.set("aria-label", urlsplit(address).hostname or address)
 
 
 def _pixels(value: str) -> int | None:
@@ -193,6 +202,10 @@ def _dress_table(table: HtmlElement, direction: str) -> None:
         link.drop_tag()  # Outlook kills a link around a table
     for header in table.xpath(".//th[not(@scope)]"):
         header.set("scope", "row" if header.xpath("../td") else "col")  # WCAG 2 technique H63
+    frame = E.div({"class": "wide", "tabindex": "0"})  # where it scrolls, the keyboard must reach it
+    frame.tail, table.tail = table.tail, None
+    table.addnext(frame)
+    frame.append(table)
 
 
 def _wrap_children(element: HtmlElement, cell_class: str) -> None:
@@ -200,7 +213,7 @@ def _wrap_children(element: HtmlElement, cell_class: str) -> None:
     cell = E.td({"class": cell_class})
     cell.text, element.text = element.text, None
     cell.extend(list(element))
-    element.append(E.table(E.tr(cell), {**_LAYOUT, "width": "100%"}))
+    element.append(E.table(E.tr(cell), {**_LAYOUT, "class": "frame", "width": "100%"}))
 
 
 def _append_text(element: HtmlElement, text: str) -> None:

@@ -29,6 +29,11 @@ def golden_letters() -> dict[str, RenderedEmail]:
     return letters
 
 
+def some_letter() -> RenderedEmail:
+    """A golden letter, into which a test puts a fault."""
+    return next(iter(golden_letters().values()))
+
+
 def as_received(name: str, email: RenderedEmail) -> bytes:
     """The message as one reader's server hands it to its spam filter, with the name in a header."""
     delivery = Delivery(

@@ -1,6 +1,6 @@
 """What the validator of HTML says of the letters."""
 
-from tests.proof.letters import golden_letters
+from tests.proof.letters import golden_letters, some_letter
 from tests.proof.tools import markup_faults
 
 EXCEPTIONS: dict[str, object] = {
@@ -19,6 +19,6 @@ def test_the_html_of_letters_is_valid() -> None:
 
 
 def test_invalid_html_is_seen() -> None:
-    page = golden_letters()["short"].html
+    page = some_letter().html
     broken = page.replace("</body>", '<p><div id="a" id="b"></p></body>')
     assert markup_faults({"letter": broken}, EXCEPTIONS)["letter"]

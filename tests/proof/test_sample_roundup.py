@@ -163,7 +163,7 @@ def found(letter: RenderedEmail, path: str) -> list[HtmlElement]:
 
 
 def test_the_posts_read_as_their_author_meant_them(letter: RenderedEmail, posts: list[SamplePost]) -> None:
-    titles = found(letter, "//h2")
+    titles = found(letter, '//h2[@class="title"]')
     assert [title.text_content() for title in titles] == [post.title for post in posts]
     assert [voices(title.xpath("..")[0]) for title in titles] == [post.voices for post in posts]
 
