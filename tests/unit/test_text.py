@@ -202,7 +202,7 @@ def test_the_text_part_lacks_no_more_than_one_word_in_a_hundred(name: str, theme
     assert (seen - told).total() <= seen.total() / 100
 
 
-@pytest.mark.parametrize("name", set(LETTERS) - {"code-and-tables"})
+@pytest.mark.parametrize("name", sorted(set(LETTERS) - {"code-and-tables"}))
 def test_every_line_fits_but_for_links(name: str) -> None:
     email = render(LETTERS[name])
     assert [
