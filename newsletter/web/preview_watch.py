@@ -21,7 +21,7 @@ from newsletter.wiring import App
 if TYPE_CHECKING:
     from watchfiles.main import AnyEvent
 
-STEP = 20
+STEP = 10
 """Milliseconds: a save is over when nothing more was written for as long."""
 ANYWAY = 1000
 """Milliseconds after which the files' times are looked at though nothing was heard."""

@@ -36,6 +36,7 @@ def main() -> int:
                 saved = f"{text}\nTurn number {turn}.\n"
                 start = time.perf_counter()
                 path.write_text(saved, encoding="utf-8")
+                preview.next_version()
                 preview.until("/frames/light.html", f"Turn number {turn}.")
                 preview.get("/")
                 spent.append(1000 * (time.perf_counter() - start))
