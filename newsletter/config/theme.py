@@ -74,17 +74,28 @@ def new_theme(project: Path, name: str) -> list[Path]:
         )
     if name in theme_names(project):
         raise BadInput(f"there is a theme “{name}” already", remedy="choose another name")
-    folder.mkdir(parents=True)
-    written = []
-    for file, text in load_theme(project, DEFAULT).files.items():
-        opening, closing = ("/*", "*/") if file.endswith(".css") else ("{#", "#}")
-        note = (
-            f"{opening} {file} of the theme {name}: a copy of {DEFAULT}'s, yours to change. "
-            f"Delete it to go on with the one that ships. {closing}\n"
-        )
-        (folder / file).write_text(note + text, encoding="utf-8", newline="\n")
-        written.append(folder / file)
-    return written
+    copies = {
+        folder / file: _noted(file, text, name) for file, text in load_theme(project, DEFAULT).files.items()
+    }
+    try:
+        folder.mkdir(parents=True)
+        for path, text in copies.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise BadInput(
+            f"cannot be written: {error.strerror}", where=str(folder), remedy="make room for a folder there"
+        ) from error
+    return list(copies)
+
+
+def _noted(file: str, text: str, name: str) -> str:
+    """The text of a theme's file with a comment on top that says what it is."""
+    opening, closing = ("/*", "*/") if file.endswith(".css") else ("{#", "#}")
+    note = (
+        f"{file} of the theme {name}: a copy of {DEFAULT}'s, yours to change. "
+        "Delete it to go on with the one that ships."
+    )
+    return f"{opening} {note} {closing}\n{text}"
 
 
 # --- settings ----------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 from lxml import html
 
 from newsletter.cli import cli
-from newsletter.config import load_theme
+from newsletter.config import load_settings, load_theme
 from newsletter.config.settings import ColourSettings, ThemeSettings
 from newsletter.config.theme import custom_properties, faults, new_theme, theme_names
 from newsletter.content.stylesheet import with_values, without_properties
-from newsletter.errors import BadInput, BadSetting, BadTemplate
+from newsletter.errors import BadInput, BadSetting, BadTemplate, NotFound
 from tests.support.letters import BROADSHEET, LETTERS, ROUNDUP, SHORT, THEMES, render
 
 GREEN = ColourSettings(
@@ -27,6 +27,14 @@ DARK_GREEN = ColourSettings(
         for number, field in enumerate(dataclasses.fields(ColourSettings), 16)
     }
 )
+
+SETTINGS = """\
+[newsletter]
+name = "The Friday Roundup"
+from = "Ada Writer <ada@news.example.com>"
+postal_address = "1 Example Street, 10115 Berlin"
+public_url = "https://news.example.com"
+"""
 
 
 def page_of(settings: ThemeSettings, theme: str = "broadsheet") -> str:
@@ -108,6 +116,18 @@ def test_a_setting_that_no_letter_can_have_is_named(settings: ThemeSettings, nam
     assert [found for found, _ in faults(settings)] == [name]
 
 
+def test_variables_give_colours_too(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.toml").write_text(SETTINGS + '[theme.dark]\ntext = "#eeeeee"\n', encoding="utf-8")
+    settings = load_settings(
+        tmp_path, {"NEWSLETTER_THEME__LIGHT__ACCENT": "#123456", "NEWSLETTER_THEME__WIDTH": "500"}
+    )
+    assert custom_properties(settings.theme) == {
+        "accent": "#123456",
+        "dark-text": "#eeeeee",
+        "width": "500px",
+    }
+
+
 def test_settings_that_letters_can_have_are_not() -> None:
     fonts = "Georgia, 'Times New Roman', serif"
     assert list(faults(ThemeSettings(light=GREEN, dark=DARK_GREEN, width=320, text_font=fonts))) == []
@@ -147,6 +167,7 @@ def test_a_width_that_is_none_is_refused() -> None:
 
 
 def test_a_new_theme_makes_the_same_letters_until_it_is_changed(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.toml").write_text(SETTINGS, encoding="utf-8")
     result = CliRunner().invoke(cli, ["-C", str(tmp_path), "theme", "new", "mine"])
     assert result.exit_code == 0
     written = [Path(line) for line in result.stdout.splitlines()]
@@ -155,6 +176,18 @@ def test_a_new_theme_makes_the_same_letters_until_it_is_changed(tmp_path: Path) 
     mine = load_theme(tmp_path, "mine")
     for letter in LETTERS.values():
         assert render(letter, theme=mine) == render(letter)
+
+
+def test_a_theme_is_made_in_a_newsletters_folder_only(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["-C", str(tmp_path), "theme", "new", "mine"])
+    assert isinstance(result.exception, NotFound)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "templates").write_text("a file")
+    with pytest.raises(BadInput, match="templates/mine: cannot be written"):
+        new_theme(tmp_path, "mine")
 
 
 def test_a_project_replaces_a_single_file(tmp_path: Path) -> None:
