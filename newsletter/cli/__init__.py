@@ -81,4 +81,13 @@ def main() -> None:
     except NewsletterError as error:
         click.echo(f"newsletter: {error}", err=True)
         status = error.exit_code
+    except OSError as error:
+        click.echo(f"newsletter: {_disk_trouble(error)}", err=True)
+        status = 1
     sys.exit(status or 0)
+
+
+def _disk_trouble(error: OSError) -> str:
+    """One line about a file, folder or disk that refuses what no story could foresee."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error} — see that it is there, that it may be used, and has room"

@@ -28,7 +28,7 @@ class Instant(click.ParamType[datetime]):
 
 
 @click.command("next")
-@click.option("-n", "count", default=5, show_default=True, help="How many.")
+@click.option("-n", "count", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many.")
 @json_option
 @click.pass_context
 def next_(ctx: click.Context, count: int, as_json: bool) -> None:

@@ -94,3 +94,4 @@ def export(ctx: click.Context, status: str | None) -> None:
     with opened(ctx) as app:
         for line in export_csv(app.subscribers.list(*wanted)):
             sys.stdout.write(line)
+        sys.stdout.flush()  # a full disk is told now, not after the last word

@@ -196,5 +196,11 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """The SQLAlchemy URL in force."""
-        return self.database.url or f"sqlite:///{self.project / 'data' / 'newsletter.db'}"
+        """The SQLAlchemy URL in force; a SQLite file's path begins in the project's folder.
+
+        Else a command called from another folder would find another, empty ledger, and send again.
+        """
+        kind, mark, path = (self.database.url or "sqlite:///data/newsletter.db").partition(":///")
+        return (
+            f"{kind}{mark}{self.project / path}" if kind.startswith("sqlite") and path else kind + mark + path
+        )

@@ -45,15 +45,24 @@ class FolderSource:
     def fetch(self, state: bytes | None) -> Fetched:
         """The folder's posts; a file that cannot be read becomes a note, and the others go on.
 
-        Raises SourceFailed when there is no such folder.
+        Raises SourceFailed when there is no such folder, or it cannot be read.
         """
-        if not self._path.is_dir():
+        try:
+            files = sorted(self._path.iterdir())  # glob() takes a locked folder for an empty one
+        except FileNotFoundError as error:
             raise SourceFailed(
                 f"{self._folder}: there is no such folder", remedy=f"make {self._path} or mend [[sources]]"
-            )
+            ) from error
+        except OSError as error:
+            raise SourceFailed(
+                f"{self._folder}: cannot be read ({error.strerror})",
+                remedy="make it a folder that can be read, or mend [[sources]]",
+            ) from error
         posts: list[Post] = []
         notes: list[str] = []
-        for path in sorted(self._path.glob("[!._]*.md")):
+        for path in files:
+            if path.suffix != ".md" or path.name.startswith((".", "_")):
+                continue
             try:
                 post = self._post(path)
             except SourceFailed as error:

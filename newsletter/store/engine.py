@@ -111,7 +111,7 @@ def in_plain_words(url: URL) -> Iterator[None]:
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise BadSetting(
             "the text is no database URL",  # which may hold a password, and is not repeated
             where="[database] url",

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from newsletter.errors import BadIssueFile, NotFound
+from newsletter.errors import BadIssueFile, NewsletterError, NotFound
 from newsletter.models import IssueId
 
 SUFFIX = ".md"
@@ -18,6 +18,14 @@ class IssueFolder:
         self._folder = folder
 
     def create(self, issue_id: IssueId, text: str) -> bool:
+        path = self._path(issue_id)
+        try:
+            return self._create(path, text)
+        except OSError as error:
+            remedy = "mend this, then run “newsletter gather”: it writes the file that is missing"
+            raise _trouble(path, error, remedy) from error
+
+    def _create(self, path: Path, text: str) -> bool:
         self._folder.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".new")
         try:
@@ -27,7 +35,7 @@ class IssueFolder:
                 os.fchmod(file.fileno(), 0o644)
                 os.fsync(file.fileno())
             # A link, unlike a rename, fails when the author has a file of that name already.
-            os.link(temporary, self._path(issue_id))
+            os.link(temporary, path)
         except FileExistsError:
             return False
         finally:
@@ -49,13 +57,21 @@ class IssueFolder:
             raise BadIssueFile(
                 "the file is not UTF-8", where=f"{path}:{line}", remedy="save it as UTF-8"
             ) from error
+        except OSError as error:
+            raise _trouble(path, error, "make it a file that can be read") from error
 
     def exists(self, issue_id: IssueId) -> bool:
         return self._path(issue_id).is_file()
 
     def list(self) -> Sequence[IssueId]:
-        files = self._folder.glob(f"[!.]*{SUFFIX}")
-        return sorted(IssueId(path.stem) for path in files if path.is_file())
+        try:
+            files = list(self._folder.iterdir())  # glob() takes a locked folder for an empty one
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _trouble(self._folder, error, "make it a folder that can be read") from error
+        issues = (path for path in files if path.suffix == SUFFIX and not path.name.startswith("."))
+        return sorted(IssueId(path.stem) for path in issues if path.is_file())
 
     def _path(self, issue_id: IssueId) -> Path:
         if not issue_id or Path(issue_id).name != issue_id or issue_id.startswith("."):
@@ -71,3 +87,8 @@ class IssueFolder:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _trouble(path: Path, error: OSError, remedy: str) -> NewsletterError:
+    """What the disk said of the path, in one clear line."""
+    return NewsletterError(f"{path}: {error.strerror}", remedy=remedy)

@@ -1,0 +1,113 @@
+"""What the machine refuses (folders, files, disks) is one clear line, never a traceback."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import Project, make_project
+
+FULL = Path("/dev/full")
+"""A device that never has room."""
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
+    return make_project(tmp_path / "letter", capsys)
+
+
+def is_one_line(text: str) -> bool:
+    return text.startswith("newsletter: ") and text.count("\n") == 1 and " — " in text
+
+
+def test_a_file_where_the_data_folder_should_be_is_one_line(project: Project) -> None:
+    (project.folder / "data").write_text("", encoding="utf-8")
+    result = project.run("status")
+    assert result.status == 1
+    assert is_one_line(result.stderr)
+    assert str(project.folder / "data") in result.stderr
+
+
+def test_a_file_where_the_issues_folder_should_be_is_one_line_and_uses_up_no_post(project: Project) -> None:
+    (project.folder / "issues").write_text("", encoding="utf-8")
+    result = project.run("gather")
+    assert result.status == 1
+    assert is_one_line(result.stderr)
+    assert str(project.folder / "issues") in result.stderr
+    (project.folder / "issues").unlink()
+    assert project.run("gather").stderr.count("taken ") == 2
+
+
+def test_an_unattended_run_goes_on_when_an_issue_cannot_be_written(project: Project) -> None:
+    (project.folder / "issues").write_text("", encoding="utf-8")
+    result = project.run("run-due", "--now", "2036-11-28T07:30:00Z")
+    assert result.status == 3
+    assert str(project.folder / "issues") in result.stdout
+    assert result.stderr == ""
+
+
+def test_an_issue_that_is_no_readable_file_is_one_line(project: Project) -> None:
+    issues = project.folder / "issues"
+    issues.mkdir()
+    (issues / "2026-11-27.md").symlink_to("2026-11-27.md")  # it leads to itself
+    result = project.run("check", "2026-11-27")
+    assert result.status == 1
+    assert is_one_line(result.stderr)
+    assert "2026-11-27.md" in result.stderr
+
+
+def test_a_posts_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(project: Project) -> None:
+    settings = project.settings.read_text(encoding="utf-8")
+    project.settings.write_text(settings.replace('"posts"', '"newsletter.toml"'), encoding="utf-8")
+    result = project.run("gather")
+    assert result.status == 1
+    assert "newsletter.toml: cannot be read" in result.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["subscribers", "list"], ["subscribers", "export"]])
+def test_a_full_disk_behind_stdout_is_one_line(project: Project, words: list[str]) -> None:
+    project.run("subscribers", "add", "a@example.org")
+    with FULL.open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "newsletter", "-C", str(project.folder), *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode in {1, 120}  # 120: Python could not close stdout either
+    assert "newsletter: No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://ada:secret@db.example.com:port/x", "sqlite:////dev/null/x/y.db", "sqlite:///posts"],
+)
+def test_a_database_that_cannot_be_is_one_line_without_its_password(project: Project, url: str) -> None:
+    with project.settings.open("a", encoding="utf-8") as file:
+        file.write(f'\n[database]\nurl = "{url}"\n')
+    result = project.run("status")
+    assert result.status == 1
+    assert is_one_line(result.stderr)
+    assert "secret" not in result.stderr
+
+
+def test_a_database_file_is_the_same_from_whatever_folder_a_command_is_called(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with project.settings.open("a", encoding="utf-8") as file:
+        file.write('\n[database]\nurl = "sqlite:///data/own.db"\n')
+    project.run("subscribers", "add", "a@example.org")
+    monkeypatch.chdir(tmp_path)
+    assert "a@example.org" in project.run("subscribers", "list").stdout
+    assert (project.folder / "data" / "own.db").is_file()
+
+
+@pytest.mark.parametrize("count", ["0", "-3", "999999999"])
+def test_next_shows_a_number_of_times_that_can_be_shown(project: Project, count: str) -> None:
+    result = project.run("next", "-n", count)
+    assert result.status == 2
+    assert "1<=x<=1000" in result.stderr
