@@ -212,7 +212,10 @@ GOOD: Mapping[str, list[Change]] = {
         sections(("A", "https://x.example/?p=1"), ("B", "https://x.example/?p=2")),
         written(issue(section("A", "Thank you.", url=""), section("B", "Thank you.", url=""))),
     ],
-    "words-unfinished": [body("He xxxed it; lorem alone is fine; the TKO was quick")],
+    "words-unfinished": [
+        body("    # TODO: oil\n\nand `TK`"),
+        body("He xxxed it; lorem alone is fine; the TKO was quick"),
+    ],
     "link-text-generic": [
         body("[Click here for the minutes](https://x.example/)"),
         body("[The minutes](https://x.example/) of Monday: [read more](https://x.example/)"),

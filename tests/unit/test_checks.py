@@ -175,6 +175,19 @@ def test_findings_name_the_line_on_which_a_link_or_a_word_stands() -> None:
     }
 
 
+def test_findings_name_the_line_of_the_subject_and_of_the_preheader_and_each_thing_once() -> None:
+    source = '---\nsubject: "LIT AGAIN TODAY!!"\npreheader: "It is TK"\n---\nFog.\n'
+    letter = parse_issue(
+        source, issue_id=SHORT.id, path="x", default_theme="broadsheet", default_language="en"
+    )
+    found = run_checks(render(letter), sender_for(NEWSLETTER), NEWSLETTER, issue=letter, source=source)
+    assert [(each.code, each.where) for each in found] == [
+        ("subject-shouting", "issues/2026-11-27.md:2"),
+        ("subject-shouting", "issues/2026-11-27.md:2"),
+        ("words-unfinished", "issues/2026-11-27.md:3"),
+    ]
+
+
 def test_errors_stand_before_warnings() -> None:
     letter = issue(section("A", "TK [x](/relative) ![](https://x.example/a.png){width=6 height=4}"))
     severities = [

@@ -39,7 +39,7 @@ def run_checks(
     source: str = "",
     answers: Mapping[str, Answer] | None = None,
 ) -> list[Finding]:
-    """What is wrong with this letter, errors first, each family in the order of its checks.
+    """What is wrong with this letter, each thing once, errors first, in the order of the checks.
 
     Without a `theme` its style sheet is not looked at; without the `source`, the issue file's text,
     findings name the line on which their section begins; without `answers`, nothing is said of
@@ -54,7 +54,7 @@ def run_checks(
         source=source,
         answers=answers or {},
     )
-    findings = [finding for check in CHECKS for finding in check.findings(letter)]
+    findings = dict.fromkeys(finding for check in CHECKS for finding in check.findings(letter))
     return sorted(findings, key=lambda finding: finding.severity != Severity.ERROR)
 
 

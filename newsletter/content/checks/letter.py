@@ -86,22 +86,26 @@ class Letter:
                 return self.issue.sections[int(number[1]) - 1]
         return None
 
+    def place_of(self, key: str) -> str:
+        """The line of the issue file's front matter that holds the subject or the preheader."""
+        lines = self.source.split("\n")
+        line = next((number for number, each in enumerate(lines, 1) if each.startswith(f"{key}:")), 0)
+        return f"issues/{self.issue.id}.md:{line}" if line else key.capitalize()
+
     def place_in(self, element: HtmlElement, words: str) -> str:
         """Where the author finds what the element shows, by words that stand there in the issue file."""
-        section = self.section_of(element)
-        if section:
-            return self.place(section, words)
-        line = self._line(words, 1, None)
-        return f"issues/{self.issue.id}.md:{line}" if line else "HTML part"
+        return self.place(self.section_of(element), words)
 
     def place(self, section: Section | None, words: str = "") -> str:
         """The line of the issue file on which the words stand, else that on which the section begins.
 
-        Without a section, the words are looked for in the whole file.
+        Without a section the whole file is searched, and what is not there is the theme's.
         """
         begin = section.line if section else 1
         later = [each.line for each in self.issue.sections if section and each.line > begin]
         line = self._line(words, begin, min(later, default=None)) or (begin if section else 0)
+        if not section and not line:
+            return "HTML part"
         return f"issues/{self.issue.id}.md" + (f":{line}" if line else "")
 
     def _line(self, words: str, begin: int, end: int | None) -> int:
@@ -188,10 +192,13 @@ def _gather_prose(element: HtmlElement, number: int, pieces: dict[int, list[str]
         return
     marked = _POST_ID.fullmatch(element.get("id", ""))
     number = int(marked[1]) if marked else number
-    pieces.setdefault(number, []).append(element.text or "")
+    between = "" if element.tag in _INLINE else " "
+    found = pieces.setdefault(number, [])
+    found.append(between + (element.text or ""))
     for child in element:
         _gather_prose(child, number, pieces)
-        pieces[number].append(child.tail or "")
+        found.append(child.tail or "")
+    found.append(between)
 
 
 def _gather(element: HtmlElement, pieces: list[str]) -> None:

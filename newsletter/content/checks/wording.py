@@ -27,14 +27,17 @@ _UNFINISHED = re.compile(r"\b(?:TK|TKTK|TODO|FIXME|XXX)\b|(?i:\blorem ipsum\b)")
 def subject_empty(letter: Letter) -> Iterator[Problem]:
     """A letter without a subject."""
     if not letter.email.subject.strip():
-        yield Problem(message="The subject is empty", where="Subject")
+        yield Problem(message="The subject is empty", where=letter.place_of("subject"))
 
 
 @check("subject-long", Severity.WARNING, remedy="say the most important words first, or fewer")
 def subject_long(letter: Letter) -> Iterator[Problem]:
     """A subject that inbox lists cut."""
     if (length := len(letter.email.subject)) > _SUBJECT_LENGTH:
-        yield Problem(message=f"The subject has {length} characters, over {_SUBJECT_LENGTH}", where="Subject")
+        yield Problem(
+            message=f"The subject has {length} characters, over {_SUBJECT_LENGTH}",
+            where=letter.place_of("subject"),
+        )
 
 
 @check("subject-shouting", Severity.WARNING, remedy="write it in small letters, with one mark at most")
@@ -43,9 +46,9 @@ def subject_shouting(letter: Letter) -> Iterator[Problem]:
     subject = letter.email.subject
     cased = [character for character in subject if character.isupper() or character.islower()]
     if len(cased) >= _SHOUT and sum(map(str.isupper, cased)) > 0.8 * len(cased):
-        yield Problem(message="The subject is written in capitals", where="Subject")
+        yield Problem(message="The subject is written in capitals", where=letter.place_of("subject"))
     if marks := re.search(r"[!?！？]{2,}", subject):
-        yield Problem(message=f"The subject holds “{marks[0]}”", where="Subject")
+        yield Problem(message=f"The subject holds “{marks[0]}”", where=letter.place_of("subject"))
 
 
 @check("subject-wordless", Severity.WARNING, remedy="say in words what the letter is about")
@@ -53,14 +56,16 @@ def subject_wordless(letter: Letter) -> Iterator[Problem]:
     """A subject of emoji and marks alone, which screen readers spell out and filters distrust."""
     subject = letter.email.subject.strip()
     if subject and not any(character.isalnum() for character in subject):
-        yield Problem(message=f"The subject “{shortened(subject)}” holds no word", where="Subject")
+        yield Problem(
+            message=f"The subject “{shortened(subject)}” holds no word", where=letter.place_of("subject")
+        )
 
 
 @check("preheader-missing", Severity.WARNING, remedy="write a first line in the issue file’s front matter")
 def preheader_missing(letter: Letter) -> Iterator[Problem]:
     """No preheader: inbox lists show the masthead and its links beside the subject."""
     if not letter.email.preheader.strip():
-        yield Problem(message="There is no preheader", where="preheader")
+        yield Problem(message="There is no preheader", where=letter.place_of("preheader"))
 
 
 @check("preheader-long", Severity.WARNING, remedy="say the most important words first, or fewer")
@@ -68,7 +73,8 @@ def preheader_long(letter: Letter) -> Iterator[Problem]:
     """A preheader that every inbox list cuts."""
     if (length := len(letter.email.preheader)) > _PREHEADER_LENGTH:
         yield Problem(
-            message=f"The preheader has {length} characters, over {_PREHEADER_LENGTH}", where="preheader"
+            message=f"The preheader has {length} characters, over {_PREHEADER_LENGTH}",
+            where=letter.place_of("preheader"),
         )
 
 
@@ -77,7 +83,7 @@ def preheader_repeats(letter: Letter) -> Iterator[Problem]:
     """A preheader that says the subject once more."""
     told = words(letter.email.preheader)
     if told and told == words(letter.email.subject):
-        yield Problem(message="The preheader repeats the subject", where="preheader")
+        yield Problem(message="The preheader repeats the subject", where=letter.place_of("preheader"))
 
 
 @check("issue-empty", Severity.ERROR, remedy="add a post or some words of your own")
@@ -100,14 +106,15 @@ def section_empty(letter: Letter) -> Iterator[Problem]:
 def placeholder_undefined(letter: Letter) -> Iterator[Problem]:
     """`{{ … }}`, `{% … %}` or `*|…|*` outside the gathered posts: somebody meant it to be filled in."""
     gathered = "\n".join(f"{each.title}\n{each.body_markdown}" for each in letter.issue.sections if each.post)
-    parts = {"Subject": letter.email.subject, "preheader": letter.email.preheader}
-    shown = " ".join(text for section, text in letter.prose if not (section and section.post))
-    for part, text in {**parts, "": shown}.items():
+    for key, text in (("subject", letter.email.subject), ("preheader", letter.email.preheader)):
         for found in dict.fromkeys(_TEMPLATE_SYNTAX.findall(text)):
-            if not (part and found in gathered):
-                yield Problem(
-                    message=f"Readers will see “{shortened(found)}”", where=part or letter.place(None, found)
-                )
+            if found not in gathered:
+                yield Problem(message=f"Readers will see “{shortened(found)}”", where=letter.place_of(key))
+    for section, text in letter.prose:
+        for found in () if section and section.post else dict.fromkeys(_TEMPLATE_SYNTAX.findall(text)):
+            yield Problem(
+                message=f"Readers will see “{shortened(found)}”", where=letter.place(section, found)
+            )
 
 
 @check("template-leftover", Severity.WARNING, remedy="remove it, or mark it as `code`")
@@ -122,15 +129,13 @@ def template_leftover(letter: Letter) -> Iterator[Problem]:
 
 @check("words-unfinished", Severity.WARNING, remedy="write what is still to come, or remove the mark")
 def words_unfinished(letter: Letter) -> Iterator[Problem]:
-    """TK, TODO, lorem ipsum: marks of text that is not ready."""
-    issue = letter.issue
-    texts: list[tuple[str, Section | None, str]]
-    texts = [("Subject", None, issue.subject), ("preheader", None, issue.preheader)]
-    texts += [("", None, text) for text in (issue.intro_markdown, issue.outro_markdown)]
-    texts += [("", each, f"{each.title}\n{each.body_markdown}") for each in issue.sections]
-    for part, section, text in texts:
+    """TK, TODO, lorem ipsum: marks of text that is not ready; code samples may hold them."""
+    for key, text in (("subject", letter.email.subject), ("preheader", letter.email.preheader)):
         for found in dict.fromkeys(_UNFINISHED.findall(text)):
-            yield Problem(message=f"“{found}” looks unfinished", where=part or letter.place(section, found))
+            yield Problem(message=f"“{found}” looks unfinished", where=letter.place_of(key))
+    for section, text in letter.prose:
+        for found in dict.fromkeys(_UNFINISHED.findall(text)):
+            yield Problem(message=f"“{found}” looks unfinished", where=letter.place(section, found))
 
 
 @check("post-repeated", Severity.WARNING, remedy="remove one of the two")
