@@ -18,8 +18,8 @@ import msgspec
 
 from newsletter.config.environment import Variables, read_secrets, read_variables, setting_variables
 from newsletter.config.places import Places, SettingPath, dotted
-from newsletter.config.settings import NewsletterSettings, Settings
-from newsletter.config.theme import faults
+from newsletter.config.settings import LANGUAGE_TAG, NewsletterSettings, Settings
+from newsletter.config.theme import faults, theme_names
 from newsletter.errors import BadSetting, NotFound, did_you_mean
 
 FILE = "newsletter.toml"
@@ -219,6 +219,11 @@ def _check_newsletter(newsletter: NewsletterSettings, places: Places) -> None:
         raise _wrong(
             ("newsletter", "public_url"), places, "must be an address such as https://news.example.com"
         )
+    for key in ("name", "preheader"):
+        if len(getattr(newsletter, key).splitlines()) > 1:
+            raise _wrong(("newsletter", key), places, "must be one line of text")
+    if not LANGUAGE_TAG.fullmatch(newsletter.language):
+        raise _wrong(("newsletter", "language"), places, "must be a language tag such as “en” or “pt-BR”")
     try:
         ZoneInfo(newsletter.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -230,7 +235,13 @@ def _check_newsletter(newsletter: NewsletterSettings, places: Places) -> None:
 
 
 def _check(settings: Settings, places: Places) -> None:
-    """Rules of the other tables that a type cannot say."""
+    """Rules of the other tables, and of what stands beside them, that a type cannot say."""
+    if settings.newsletter.theme not in (themes := theme_names(settings.project)):
+        raise BadSetting(
+            f"there is no theme “{settings.newsletter.theme}”",
+            where=places.where(("newsletter", "theme")),
+            remedy=did_you_mean(settings.newsletter.theme, themes),
+        )
     for index, source in enumerate(settings.sources):
         here = ("sources", str(index))
         if bool(source.url) == bool(source.folder):

@@ -1,5 +1,6 @@
 """Every setting, with its unit and default; `docs/reference/settings.md` has an entry for each."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -8,6 +9,9 @@ from typing import Literal
 
 Show = Literal["full", "excerpt", "title"]
 Silence = Literal["send", "hold", "skip"]
+
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
+"""The shape of a BCP 47 tag (RFC 5646 §2.1)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

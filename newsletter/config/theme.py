@@ -122,7 +122,7 @@ def faults(settings: ThemeSettings) -> Iterator[tuple[str, str]]:
         if fonts and not _FONTS.fullmatch(fonts):
             yield name, "must be font families such as “Georgia, 'Times New Roman', serif”"
     for name in ("footer", "logo_alt"):
-        if not getattr(settings, name).isprintable():
+        if len(getattr(settings, name).splitlines()) > 1:
             yield name, "must be one line of text"
     if settings.width and not 320 <= settings.width <= 800:
         yield "width", "must be between 320 and 800, or 0"

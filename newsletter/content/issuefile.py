@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from markdown_it import MarkdownIt
 
+from newsletter.config.settings import LANGUAGE_TAG
 from newsletter.content.frontmatter import read_fields, split_front_matter, write_fields
 from newsletter.content.tidy import MARKER, one_line, tidy_issue, tidy_url, top_level_blocks, trimmed, unified
 from newsletter.errors import BadIssueFile, did_you_mean
@@ -31,8 +32,6 @@ _NOTE = """\
 _POST = re.compile(r"[ ]{0,3}<!--[ \t]*post\b(?P<attributes>.*?)-->", re.DOTALL)
 _OUTRO = re.compile(r"[ ]{0,3}<!--[ \t]*outro[ \t]*-->")
 _ATTRIBUTE = re.compile(r"\s+(\w+)=\"([^\"]*)\"")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
-"""The shape of a BCP 47 tag (RFC 5646 §2.1)."""
 
 
 class _TitleParser(MarkdownIt):
@@ -154,7 +153,7 @@ def parse_issue(
 
 
 def _check_fields(given: dict[str, str], lines: dict[str, int], path: str) -> None:
-    if given.get("language") and not _LANGUAGE.fullmatch(given["language"]):
+    if given.get("language") and not LANGUAGE_TAG.fullmatch(given["language"]):
         raise BadIssueFile(
             f"“{given['language']}” is no language tag",
             where=f"{path}:{lines['language']}",

@@ -3,11 +3,11 @@
 `docs/reference/providers.md` says how to add one. Only the provider in use is imported.
 """
 
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, cast
 
 from newsletter.config.settings import Settings
-from newsletter.errors import BadSetting
+from newsletter.errors import BadSetting, did_you_mean
 from newsletter.ports import Clock, Provider
 
 GROUP = "newsletter.providers"
@@ -23,20 +23,26 @@ class ProviderClass(Protocol):
 
 def make_provider(settings: Settings, clock: Clock) -> Provider:
     """The provider that `kind` in [provider] names. Raises BadSetting."""
+    point = find_provider(settings)
+    try:
+        found = cast("ProviderClass", point.load())
+    except (ImportError, AttributeError) as error:
+        raise BadSetting(
+            f"the provider “{point.name}” cannot be loaded: {error}",
+            where=settings.where("provider.kind"),
+            remedy="install the package that brings it anew",
+        ) from error
+    return found.from_settings(settings, clock)
+
+
+def find_provider(settings: Settings) -> EntryPoint:
+    """Where the provider that `kind` names is found. Raises BadSetting when there is none."""
     kind = settings.provider.kind
     points = {point.name: point for point in entry_points(group=GROUP)}
     if kind not in points:
         raise BadSetting(
             f"there is no provider “{kind}”",
-            where="kind in [provider]",
-            remedy=f"known here: {', '.join(sorted(points))}",
+            where=settings.where("provider.kind"),
+            remedy=did_you_mean(kind, points),
         )
-    try:
-        found = cast("ProviderClass", points[kind].load())
-    except (ImportError, AttributeError) as error:
-        raise BadSetting(
-            f"the provider “{kind}” cannot be loaded: {error}",
-            where="kind in [provider]",
-            remedy="install the package that brings it anew",
-        ) from error
-    return found.from_settings(settings, clock)
+    return points[kind]

@@ -73,7 +73,9 @@ class FeedSource:
         notes: tuple[str, ...] = ()
         try:
             copy, feed, notes = self._read(self._fetcher.get(self._url, headers), last)
-        except (FetchRefused, _Gone):
+        except FetchRefused as error:
+            raise self._refused(error) from error
+        except _Gone:
             raise
         except SourceFailed as error:
             if last is None:
@@ -82,6 +84,15 @@ class FeedSource:
             notes = (f"{error}; the last good copy was used",)
         posts = posts_of(feed, source=self.id, name=self._name, url=copy.url)
         return Fetched(posts=posts, state=msgspec.msgpack.encode(copy), notes=notes)
+
+    def _refused(self, error: FetchRefused) -> FetchRefused:
+        """The refusal, told as this feed's also when it was led to an address of somebody's choice."""
+        where = readable(self._url)
+        if error.message.startswith(f"{where}: "):
+            return error
+        return FetchRefused(
+            f"{where}: leads to {error.message}", remedy="give the address at which the feed is now"
+        )
 
     def _read(self, response: Response, last: _Copy | None) -> tuple[_Copy, Feed, tuple[str, ...]]:
         """What the answer says, with the copy to keep. Raises SourceFailed when it says nothing good."""

@@ -11,7 +11,7 @@ from newsletter.content.checks.answers import Answer, Question, questions
 from newsletter.content.issuefile import parse_issue
 from newsletter.content.links import issue_placeholder, sender_for
 from newsletter.content.render import render_issue
-from newsletter.errors import BadInput, NotFound
+from newsletter.errors import BadInput, BadIssueFile, BadSetting, NotFound
 from newsletter.models import (
     Finding,
     Issue,
@@ -62,7 +62,12 @@ def review_issue(
         default_theme=newsletter.theme,
         default_language=newsletter.language,
     )
-    files_of_theme = theme(issue.theme)
+    try:
+        files_of_theme = theme(issue.theme)
+    except BadSetting as error:
+        raise BadIssueFile(
+            f"there is no theme “{issue.theme}”", where=f"issues/{issue_id}.md", remedy=error.remedy
+        ) from error
     email = render_issue(
         issue,
         theme=files_of_theme,

@@ -9,6 +9,7 @@ from newsletter.config import Settings, load_settings
 from newsletter.content.addresses import parse_address
 from newsletter.content.calendar import Schedule, parse_schedule
 from newsletter.errors import BadInput
+from newsletter.providers import find_provider
 from newsletter.store.folder import IssueFolder
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.ledger import SqlLedger
@@ -25,6 +26,7 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
     Raises NotFound, BadSetting or BadSchedule for what is wrong in the project's settings.
     """
     settings = load_settings(project, environ)
+    find_provider(settings)
     _check_addresses(settings)
     schedule = _schedule(settings)
     stopped = threading.Event()

@@ -178,3 +178,13 @@ def test_what_may_be_a_secret_in_the_address_is_never_told(server: FeedServer) -
     with pytest.raises(SourceFailed) as failed:
         source.fetch(None)
     assert "secret" not in str(failed.value)
+
+
+def test_a_feed_that_leads_to_a_private_address_is_named_and_nobody_is_told_to_allow_it(
+    server: FeedServer, source: FeedSource
+) -> None:
+    server.serve("/feed", Answer(status=302, headers={"Location": "http://169.254.169.254/latest"}))
+    with pytest.raises(FetchRefused) as refused:
+        source.fetch(None)
+    assert str(refused.value).startswith(f"{server.url('/feed')}: leads to http://169.254.169.254/latest: ")
+    assert "allow_private" not in str(refused.value)

@@ -244,7 +244,7 @@ def test_what_does_not_exist_is_said_in_one_line(
     [
         ('send = "friday 09:00"', 'send = "someday"', "newsletter.toml:13"),
         ('send = "friday 09:00"', 'sned = "friday 09:00"', "did you mean “send”"),
-        ('kind = "outbox"', 'kind = "pigeon"', "pigeon"),
+        ('kind = "outbox"', 'kind = "outbocks"', "did you mean “outbox”"),
         ('kind = "outbox"', 'kind = "sendgrid"', "SENDGRID_API_KEY"),
         ('timezone = "Europe/Berlin"', 'timezone = "Mars/Base"', "newsletter.toml:6"),
         ("letter@news", "letter at news", "newsletter.toml:3"),

@@ -111,3 +111,20 @@ def test_next_shows_a_number_of_times_that_can_be_shown(project: Project, count:
     result = project.run("next", "-n", count)
     assert result.status == 2
     assert "1<=x<=1000" in result.stderr
+
+
+def test_a_wrong_kind_of_provider_is_told_long_before_anything_is_sent(project: Project) -> None:
+    settings = project.settings.read_text(encoding="utf-8")
+    project.settings.write_text(settings.replace('"outbox"', '"sendgird"'), encoding="utf-8")
+    result = project.run("gather")
+    assert result.status == 1
+    assert "newsletter.toml:17: there is no provider “sendgird” — did you mean “sendgrid”?" in result.stderr
+
+
+def test_an_issue_of_an_unknown_theme_names_the_issue(project: Project) -> None:
+    project.run("gather")
+    issue = next((project.folder / "issues").glob("*.md"))
+    issue.write_text(issue.read_text(encoding="utf-8").replace('"broadsheet"', '"nope"'), encoding="utf-8")
+    result = project.run("check")
+    assert result.status == 1
+    assert result.stderr.startswith(f"newsletter: issues/{issue.name}: there is no theme “nope” — ")

@@ -122,6 +122,11 @@ def test_a_file_saved_on_windows_is_read(tmp_path: Path) -> None:
         ('[http]\nallow_private = "127.0.0.1"', 7, "must be a list", ""),
         ('[http]\nallow_ports = ["80"]', 7, "must be a whole number", ""),
         ('timezone = "Mars/Base"', 6, "“Mars/Base” is no time zone", "Europe/Berlin"),
+        ('language = "deutsch ja"', 6, "“newsletter.language” must be a language tag", ""),
+        ('preheader = "two\\nlines"', 6, "“newsletter.preheader” must be one line", ""),
+        ('theme = "broadsheat"', 6, "there is no theme “broadsheat”", "did you mean “broadsheet”?"),
+        ('theme = "../../x"', 6, "there is no theme “../../x”", "broadsheet"),
+        ('[theme]\nfooter = "two\\nlines"', 7, "“theme.footer” must be one line", ""),
         ('timezone = "../../etc/passwd"', 6, "is no time zone", "Europe/Berlin"),
         ('[theme.light]\ntext = "red"', 7, "“theme.light.text” must be a colour such as “#8c2f1b”", ""),
         ('[theme]\ndark = { page = "#12345" }', 7, "“theme.dark.page” must be a colour", ""),
@@ -201,12 +206,12 @@ def test_what_cannot_be_read_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_the_environment_comes_before_dotenv_before_the_file(tmp_path: Path) -> None:
-    more = 'theme = "file"\nlanguage = "de"\n[provider]\nbatch_size = 1\n'
+    more = 'preheader = "file"\nlanguage = "de"\n[provider]\nbatch_size = 1\n'
     (tmp_path / ".env").write_text(
-        "NEWSLETTER_NEWSLETTER__THEME=dotenv\nNEWSLETTER_NEWSLETTER__LANGUAGE=he\n", encoding="utf-8"
+        "NEWSLETTER_NEWSLETTER__PREHEADER=dotenv\nNEWSLETTER_NEWSLETTER__LANGUAGE=he\n", encoding="utf-8"
     )
-    settings = load(tmp_path, more, NEWSLETTER_NEWSLETTER__THEME="environment")
-    assert (settings.newsletter.theme, settings.newsletter.language) == ("environment", "he")
+    settings = load(tmp_path, more, NEWSLETTER_NEWSLETTER__PREHEADER="environment")
+    assert (settings.newsletter.preheader, settings.newsletter.language) == ("environment", "he")
     assert settings.provider.batch_size == 1
 
 
@@ -257,13 +262,13 @@ def test_an_error_in_a_variable_names_the_variable(
 
 def test_dotenv_takes_comments_quotation_marks_and_export(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
-        "\ufeff# comment\r\n\r\nexport NEWSLETTER_NEWSLETTER__THEME = 'a # b' # comment\r\n"
+        "\ufeff# comment\r\n\r\nexport NEWSLETTER_NEWSLETTER__NAME = 'a # b' # comment\r\n"
         'NEWSLETTER_NEWSLETTER__LIST_ID="x.y"\n  NEWSLETTER_NEWSLETTER__PREHEADER=C# now # comment\n'
         "NEWSLETTER_NEWSLETTER__REPLY_TO=# nothing\n",
         encoding="utf-8",
     )
     newsletter = load(tmp_path).newsletter
-    assert (newsletter.theme, newsletter.list_id) == ("a # b", "x.y")
+    assert (newsletter.name, newsletter.list_id) == ("a # b", "x.y")
     assert (newsletter.preheader, newsletter.reply_to) == ("C# now", "")
 
 
