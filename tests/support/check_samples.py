@@ -226,7 +226,9 @@ GOOD: Mapping[str, list[Change]] = {
         body("[a](https://佐々木カメラ.example/) [b](https://ａbc.example/)"),
         body("[a](https://пример.com/) [b](https://xn--mnchen-3ya.example/)"),
     ],
-    "link-shortened": [body("[the page](https://orbit.ly/) [two](https://x.example/bit.ly)")],
+    "link-shortened": [
+        body("[the page](https://orbit.ly/a) [two](https://x.example/bit.ly) [Bitly](https://bit.ly/)")
+    ],
     "link-says-elsewhere": [
         body("[https://bank.example/login](https://www.bank.example/login?from=letter)"),
         body("[Node.js](https://nodejs.example/) [read/write](https://x.example/)"),

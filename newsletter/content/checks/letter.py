@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import unquote
 
 from lxml import html
 from lxml.html import HtmlElement
@@ -164,7 +165,7 @@ def named(element: HtmlElement) -> str:
     """What the author knows a link or a picture by: its words, or the name of its file."""
     if element.tag == "img":
         source = element.get("src", "")
-        file_name = source.partition("?")[0].rpartition("/")[2]
+        file_name = unquote(source.partition("?")[0].rpartition("/")[2])
         return f"The picture “{shortened(element.get('alt') or file_name or source)}”"
     return f"The link “{shortened(element.text_content())}”"
 

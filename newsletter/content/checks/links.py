@@ -93,7 +93,8 @@ def link_lookalike(letter: Letter) -> Iterator[Problem]:
 def link_shortened(letter: Letter) -> Iterator[Problem]:
     """A link through a public shortener: filters distrust it, and readers do not see where it leads."""
     for link, address in _web_links(letter):
-        if shortener := _SHORTENERS.intersection(parent_hosts(host_of(address))):
+        shortener = _SHORTENERS.intersection(parent_hosts(host_of(address)))
+        if shortener and address.count("/") > 2 and not address.endswith("/"):
             yield Problem(
                 message=f"{named(link)} leads through {min(shortener)}", where=letter.place_in(link, address)
             )
