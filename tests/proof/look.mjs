@@ -11,12 +11,20 @@ import axe from 'axe-core';
 import puppeteer from 'puppeteer-core';
 
 const ADDRESS = 'https://letter.test/';
+const PATIENCE = 120_000; // milliseconds for one step on a busy machine
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const ask = await json(process.stdin);
 
 const browser = await puppeteer.launch({
   executablePath: ask.chromium,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+  timeout: PATIENCE,
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--disable-background-networking',
+    '--host-resolver-rules=MAP * ~NOTFOUND',
+  ],
 });
 const seen = {};
 try {
@@ -30,6 +38,7 @@ async function look({ html, headers, path }) {
   const address = path ? pathToFileURL(path).href : ADDRESS;
   const folder = path ? new URL('.', address).href : 'data:';
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const dialogs = [];
   const requests = [];
   page.on('dialog', (dialog) => {

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.proof.letters import golden_letters
-from tests.proof.tools import Page, Seen, look_at
+from tests.proof.tools import Page, look_at
 from tests.support.letters import THEMES, issue, render, section
 
 SCHEMES = ("light", "dark")
@@ -52,7 +52,7 @@ p { color: #333; background: #fff }
 </style></head><body><p>Words</p><table width="500"><tr><td>wide</td></tr></table></body></html>"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def pages() -> dict[str, Page]:
     strained = issue(*(section(_WORD, _STRAIN) for _ in range(4)), preheader=_WORD)
     return {
@@ -64,29 +64,17 @@ def pages() -> dict[str, Page]:
     }
 
 
-@pytest.fixture(scope="module")
-def letters(pages: dict[str, Page]) -> dict[str, Seen]:
-    return look_at(pages, schemes=SCHEMES, widths=WIDTHS)
-
-
-def test_no_letter_violates_wcag_2_at_level_aa_in_light_or_dark(letters: dict[str, Seen]) -> None:
-    found = {
-        (name, scheme): letter.violations[scheme] for name, letter in letters.items() for scheme in SCHEMES
-    }
+def test_no_letter_violates_wcag_2_at_level_aa_in_light_or_dark(pages: dict[str, Page]) -> None:
+    seen = look_at(pages, schemes=SCHEMES)
+    found = {(name, scheme): letter.violations[scheme] for name, letter in seen.items() for scheme in SCHEMES}
     assert {place: violations for place, violations in found.items() if violations} == {}
 
 
-def test_no_letter_is_wider_than_its_window(letters: dict[str, Seen]) -> None:
-    found = {
-        (name, width): letter.too_wide[str(width)] for name, letter in letters.items() for width in WIDTHS
-    }
+def test_no_letter_is_wider_than_its_window_or_asks_for_more_than_pictures(pages: dict[str, Page]) -> None:
+    seen = look_at(pages, widths=WIDTHS)
+    found = {(name, width): letter.too_wide[str(width)] for name, letter in seen.items() for width in WIDTHS}
     assert {place: pixels for place, pixels in found.items() if pixels} == {}
-
-
-def test_letters_ask_for_nothing_but_pictures_and_open_no_dialog(
-    letters: dict[str, Seen], pages: dict[str, Page]
-) -> None:
-    for name, letter in letters.items():
+    for name, letter in seen.items():
         assert letter.dialogs == []
         assert [url for url in letter.requests if f'src="{url}"' not in pages[name].html] == []
 
