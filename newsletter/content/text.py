@@ -156,7 +156,8 @@ class _Teller:
         headed = bool(table.xpath("./thead"))
         right = [all(map(_stands_right, cells)) for cells in zip_longest(*rows)]
         return caption + (
-            _side_by_side(texts, width, headed=headed, right=right) or _records(texts, width, headed=headed)
+            _side_by_side(texts, width, headed=headed, right=right)
+            or _records(texts, width, headed=headed, colon=self.phrases.colon)
         )
 
     # --- words in a line -----------------------------------------------------------------------
@@ -237,12 +238,12 @@ def _side_by_side(rows: list[list[str]], width: int, *, headed: bool, right: lis
     return [lines]
 
 
-def _records(rows: list[list[str]], width: int, *, headed: bool) -> list[Block]:
+def _records(rows: list[list[str]], width: int, *, headed: bool, colon: str) -> list[Block]:
     """Each row as a block; under a head, each cell behind the name of its column."""
     if not headed:
         return [[line for cell in row if cell for line in wrap(cell, width)] for row in rows]
     head, *body = rows
-    names = [f"{name}: " if name else "" for name in head + [""] * max(map(len, rows))]
+    names = [f"{name}{colon} " if name else "" for name in head + [""] * max(map(len, rows))]
     return [
         [line for name, cell in zip(names, row, strict=False) if cell for line in wrap(name + cell, width)]
         for row in body or [head]
