@@ -181,7 +181,7 @@ def test_good_answers_stand_for_a_day_and_bad_ones_are_asked_again(site: Site, t
 def test_a_server_that_never_answers_holds_nobody_up(site: Site, tmp_path: Path) -> None:
     each = [Question(address=site.origin + path) for path in ("/page", "/endless")]
     memory = AnswerFile(tmp_path / "answers.json")
-    answers = probe(each, fetcher=FETCHER, memory=memory, clock=FakeClock(NOON), patience=0.5)
+    answers = probe(each, fetcher=FETCHER, memory=memory, clock=FakeClock(NOON), patience=2.0)
     assert list(answers) == [site.origin + "/page"]
 
 
