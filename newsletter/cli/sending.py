@@ -68,7 +68,7 @@ def send(
             raise WrongState(f"{issue_id} is {record.state}", remedy="a dry run needs a draft")
         heed_signals(app)
         with _progress(sys.stderr.isatty()) as on_progress:
-            report = app.send(issue_id, on_progress=on_progress)
+            report = app.send(issue_id, on_progress=on_progress, on_trouble=talk)
     if as_json:
         print_json({"issue": issue_id, "state": report.state, "progress": report.progress})
     else:

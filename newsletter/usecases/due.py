@@ -101,7 +101,8 @@ def run_due(
         if record_now is not None:
             report += _act(step, slot, record_now, issues=issues, send=send)
         elif step is Step.MISSED:
-            line = f"{slot.local}: missed by {now - slot.instant}; its posts go into the next issue"
+            lateness = timedelta(minutes=(now - slot.instant) // timedelta(minutes=1))
+            line = f"{slot.local}: missed by {lateness}; its posts go into the next issue"
             report += DueReport(lines=(line,))
     for record in issues.list(IssueState.PAUSED):
         report += DueReport(lines=(f"{record.id}: paused: {record.note}",), attention=True)

@@ -108,14 +108,15 @@ def send_issue(
     owner: str,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[SendProgress], None] = lambda _progress: None,
+    on_trouble: Callable[[str], None] = lambda _words: None,
 ) -> SendReport:
     """Where the issue stands when all is submitted, or it is paused, cancelled or asked to stop.
 
     One batch at a time is with each of `providers`, which are connections to the same service: while
     one waits for its answer, another works. `stopped` turns true when the process is asked to end: the
-    requests under way are finished first. `on_progress` is called about twice a second. Raises
-    WrongState when the issue is not frozen, Busy while another process sends it, LeaseLost when one has
-    taken over.
+    requests under way are finished first. `on_progress` is called about twice a second, `on_trouble`
+    with one line whenever the provider is not there and is asked again later. Raises WrongState when the
+    issue is not frozen, Busy while another process sends it, LeaseLost when one has taken over.
     """
     frozen = ledger.frozen(issue_id)
     if frozen is None:
@@ -132,6 +133,7 @@ def send_issue(
             clock=clock,
             stopped=stopped,
             report=_now_and_then(on_progress, ledger, issue_id, clock),
+            on_trouble=on_trouble,
         )
         sending.submit_all()
         faults.point("before-finish")
@@ -140,7 +142,7 @@ def send_issue(
         ledger.drop(lease)
     progress = _progress(ledger, issue_id)
     on_progress(progress)
-    return SendReport(state=state, progress=progress, why=sending.why)
+    return SendReport(state=state, progress=progress, why=sending.why or sending.trouble)
 
 
 def wait_before_retry(failures: int, retry_after: float | None = None) -> float:
@@ -160,7 +162,11 @@ class _Sending:
     clock: Clock
     stopped: Callable[[], bool]
     report: Callable[[], None]
+    on_trouble: Callable[[str], None]
     why: str = ""
+    """Why the issue was paused."""
+    trouble: str = ""
+    """Why the last request has to be repeated; empty when it has not."""
     _failures: int = field(default=0, init=False)
     _doubts: int = field(default=0, init=False)
     _refusals: int = field(default=0, init=False)
@@ -227,6 +233,7 @@ class _Sending:
 
     def _write_down(self, claim: Claim, answer: Sequence[SendOutcome] | ProviderError) -> float:
         """Seconds to wait before the next request; the answer is in the ledger."""
+        self.trouble = ""
         match answer:
             case RecipientsRefused(rejected=rejected) if rejected:
                 self._reject(claim, rejected, str(answer))
@@ -268,6 +275,8 @@ class _Sending:
             self._refuse(claim, f"{self._failures} requests in a row failed, the last with: {trouble}")
             return
         wait = wait_before_retry(self._failures, trouble.retry_after)
+        self.trouble = str(trouble)
+        self.on_trouble(f"{trouble}; trying again in {wait:.0f} s")
         now = self.clock.now()
         self.ledger.release(claim, retry_at=now + timedelta(seconds=wait), detail=str(trouble), now=now)
 

@@ -166,7 +166,11 @@ class App:
         )
 
     def send(
-        self, issue_id: IssueId, *, on_progress: Callable[[SendProgress], None] = lambda _: None
+        self,
+        issue_id: IssueId,
+        *,
+        on_progress: Callable[[SendProgress], None] = lambda _: None,
+        on_trouble: Callable[[str], None] = lambda _: None,
     ) -> "SendReport":
         """How far the issue came: a draft is frozen first, a frozen one goes on where it stood.
 
@@ -195,6 +199,7 @@ class App:
                 owner=new_owner(),
                 stopped=self.stopped.is_set,
                 on_progress=on_progress,
+                on_trouble=on_trouble,
             )
 
     def send_test(self, issue_id: IssueId, address: str) -> SendOutcome:

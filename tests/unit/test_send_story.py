@@ -37,6 +37,7 @@ def run(
     *,
     stopped: Callable[[], bool] = lambda: False,
     on_progress: Callable[[SendProgress], None] = lambda _: None,
+    on_trouble: Callable[[str], None] = lambda _: None,
 ) -> SendReport:
     return send_issue(
         ISSUE,
@@ -47,6 +48,7 @@ def run(
         owner="one",
         stopped=stopped,
         on_progress=on_progress,
+        on_trouble=on_trouble,
     )
 
 
@@ -154,6 +156,18 @@ def test_an_unavailable_provider_is_asked_again_when_it_said(at: Desk) -> None:
     assert max(at.clock.slept) <= 1
     assert report.state is IssueState.SUBMITTED
     assert attempt_states(at) == ["released", "accepted", "accepted"]
+
+
+def test_a_provider_that_is_not_there_is_told_at_once_and_at_a_stop_but_not_when_all_went_well(
+    at: Desk,
+) -> None:
+    at.freeze(2, batch_size=2)
+    told: list[str] = []
+    absent = ScriptedProvider(default=ProviderUnavailable("no such host", remedy="check base_url"))
+    stopped = run(at, absent, on_trouble=told.append, stopped=lambda: bool(told))
+    assert told == ["no such host — check base_url; trying again in 1 s"]
+    assert (stopped.state, stopped.why) == (IssueState.SUBMITTING, "no such host — check base_url")
+    assert run(at, ScriptedProvider()).why == ""
 
 
 def test_waits_double_up_to_a_limit_unless_the_provider_names_one() -> None:
