@@ -40,6 +40,8 @@ def init(folder: Path, feeds: tuple[str, ...], name: str) -> None:
     settings = folder / FILE
     if settings.exists():
         raise BadInput("is there already", where=str(settings), remedy="choose another folder")
+    if len(name.splitlines()) != 1:
+        raise BadInput("the newsletter's name is not one line of text", remedy='write --name "My Newsletter"')
     for feed in feeds:
         if not feed.startswith(("http://", "https://")):
             raise BadInput(f"“{feed}” is no http or https address", remedy="name the feed's URL")

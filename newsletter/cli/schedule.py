@@ -24,6 +24,8 @@ class Instant(click.ParamType[datetime]):
             self.fail(f"“{value}” is no instant such as 2026-11-27T09:00:00+01:00", param, ctx)
         if moment.tzinfo is None:
             self.fail(f"“{value}” has no offset: add Z or +01:00", param, ctx)
+        if not 1970 <= moment.year <= 9000:  # calendars of this program look forty years around
+            self.fail(f"“{value}” is not in the years 1970 to 9000", param, ctx)
         return moment.astimezone(UTC)
 
 
@@ -75,7 +77,9 @@ def run_due(ctx: click.Context, now: datetime | None, as_json: bool) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8710, show_default=True, help="0: any free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8710, show_default=True, help="0: any free one."
+)
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int) -> None:
     """Run the schedule and the readers' pages until stopped (SIGTERM or Ctrl-C)."""

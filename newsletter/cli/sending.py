@@ -49,6 +49,8 @@ def send(
         if test_address:
             outcome = app.send_test(issue_id, test_address)
             talk(f"{outcome.status}: a test of {issue_id}")
+            if as_json:
+                print_json({"issue": issue_id, "test": outcome.status})
             return
         record = app.adopt(issue_id)
         if record.state in {IssueState.DRAFT, IssueState.SCHEDULED}:
@@ -61,6 +63,8 @@ def send(
             )
             if dry_run:
                 talk(f"Would send “{review.email.subject}” to {audience} subscribers.")
+                if as_json:
+                    print_json({"issue": issue_id, "subject": review.email.subject, "audience": audience})
                 return
             if not yes:
                 _confirm(question)

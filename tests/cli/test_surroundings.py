@@ -1,5 +1,6 @@
 """What the machine refuses (folders, files, disks) is one clear line, never a traceback."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,34 @@ def test_an_issue_of_an_unknown_theme_names_the_issue(project: Project) -> None:
     result = project.run("check")
     assert result.status == 1
     assert result.stderr.startswith(f"newsletter: issues/{issue.name}: there is no theme “nope” — ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run-due", "--now", "9999-12-31T23:00:00Z"],
+        ["run-due", "--now", "0001-01-01T00:00:00Z"],
+        ["serve", "--port", "99999"],
+    ],
+)
+def test_a_time_or_port_that_cannot_be_is_a_wrong_usage(project: Project, words: list[str]) -> None:
+    result = project.run(*words)
+    assert result.status == 2
+    assert words[2] in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["", "two\nlines"])
+def test_init_takes_only_names_that_its_settings_may_hold(project: Project, name: str) -> None:
+    folder = project.folder / "new"
+    assert project.run("init", str(folder), "--name", name).status == 1
+    assert not folder.exists()
+
+
+def test_a_dry_run_and_a_test_answer_in_json_too(project: Project) -> None:
+    issue = project.run("gather").stdout.strip().removeprefix("issues/").removesuffix(".md")
+    project.run("subscribers", "add", "a@example.org")
+    dry = json.loads(project.run("send", issue, "--dry-run", "--json").stdout)
+    assert (dry["issue"], dry["audience"]) == (issue, 1)
+    tested = json.loads(project.run("send", issue, "--test", "b@example.org", "--json").stdout)
+    assert tested == {"issue": issue, "test": "submitted"}
