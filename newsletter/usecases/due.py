@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from newsletter.config.settings import ScheduleSettings
 from newsletter.content.calendar import Schedule
@@ -87,59 +88,66 @@ def run_due(
     `gather` makes the slot's issue (or skips the slot) and tells so in a line; `send` freezes and
     submits an issue, or goes on with one. An error of one step is told and never stops the others.
     """
+    run = _Run(settings=settings, issues=issues, now=now, gather=gather, send=send)
     report = DueReport()
     for record in issues.list(IssueState.FROZEN, IssueState.SUBMITTING):
-        report += _send(record.id, send)
+        report += _told(partial(run.send_on, record))
     slots = open_slots(schedule, settings, since=issues.created_at(), now=now)
     for slot in slots:
-        superseded = slot is not slots[-1]
-        step = next_step(slot, issues.by_slot(slot.local), settings, now=now, superseded=superseded)
-        if step is Step.GATHER:
-            report += _told(lambda slot=slot: DueReport(lines=(gather(slot),)))  # type: ignore[misc]
-            step = next_step(slot, issues.by_slot(slot.local), settings, now=now, superseded=superseded)
-        record_now = issues.by_slot(slot.local)
-        if record_now is not None:
-            report += _act(step, slot, record_now, issues=issues, send=send)
-        elif step is Step.MISSED:
-            lateness = timedelta(minutes=(now - slot.instant) // timedelta(minutes=1))
-            line = f"{slot.local}: missed by {lateness}; its posts go into the next issue"
-            report += DueReport(lines=(line,))
+        report += _told(partial(run.see_to, slot, superseded=slot is not slots[-1]))
     for record in issues.list(IssueState.PAUSED):
         report += DueReport(lines=(f"{record.id}: paused: {record.note}",), attention=True)
     return report
 
 
-def _act(
-    step: Step,
-    slot: Slot,
-    record: IssueRecord,
-    *,
-    issues: IssueStore,
-    send: Callable[[IssueId], SendReport],
-) -> DueReport:
-    """What became of an issue whose time has come."""
-    if step is Step.SEND:
-        return _send(record.id, send)
-    if step is Step.SKIP:
-        note = "the author said nothing, and schedule.silence is “skip”"
-        issues.set_state(record.id, IssueState.SKIPPED, expected=[IssueState.DRAFT], note=note)
-        return DueReport(lines=(f"{record.id}: skipped: {note}",))
-    if step is Step.HOLD:
-        line = f"{record.id}: waits for “newsletter send {record.id}” (schedule.silence is “hold”)"
-        return DueReport(lines=(line,), attention=True)
-    if step is Step.LATE:
-        line = f"{record.id}: its time, {slot.local}, was missed by more than schedule.catch_up; "
-        line += f"“newsletter send {record.id}” sends it, “newsletter cancel {record.id}” drops it"
-        return DueReport(lines=(line,), attention=True)
-    return DueReport()
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """One unattended run: what it was told, and what it can do."""
 
+    settings: ScheduleSettings
+    issues: IssueStore
+    now: datetime
+    gather: Callable[[Slot], str]
+    send: Callable[[IssueId], SendReport]
 
-def _send(issue_id: IssueId, send: Callable[[IssueId], SendReport]) -> DueReport:
-    def step() -> DueReport:
-        report = send(issue_id)
-        return DueReport(lines=(f"{issue_id}: {report.summary}",), attention=report.attention)
+    def see_to(self, slot: Slot, *, superseded: bool) -> DueReport:
+        """What was done about a slot whose review time has come."""
+        report = DueReport()
+        step = self._step(slot, superseded)
+        if step is Step.GATHER:
+            report = DueReport(lines=(self.gather(slot),))
+            step = self._step(slot, superseded)
+        if step is Step.MISSED:
+            lateness = timedelta(minutes=(self.now - slot.instant) // timedelta(minutes=1))
+            return DueReport(lines=(f"{slot.local}: missed by {lateness}; its posts go into the next issue",))
+        record = self.issues.by_slot(slot.local)
+        return report + self._act(step, slot, record) if record else report
 
-    return _told(step)
+    def send_on(self, record: IssueRecord) -> DueReport:
+        """What became of an issue that was sent, or sent on."""
+        report = self.send(record.id)
+        return DueReport(lines=(f"{record.id}: {report.summary}",), attention=report.attention)
+
+    def _step(self, slot: Slot, superseded: bool) -> Step:
+        record = self.issues.by_slot(slot.local)
+        return next_step(slot, record, self.settings, now=self.now, superseded=superseded)
+
+    def _act(self, step: Step, slot: Slot, record: IssueRecord) -> DueReport:
+        """What became of an issue whose time has come."""
+        if step is Step.SEND:
+            return _told(partial(self.send_on, record))
+        if step is Step.SKIP:
+            note = "the author said nothing, and schedule.silence is “skip”"
+            self.issues.set_state(record.id, IssueState.SKIPPED, expected=[IssueState.DRAFT], note=note)
+            return DueReport(lines=(f"{record.id}: skipped: {note}",))
+        if step is Step.HOLD:
+            line = f"{record.id}: waits for “newsletter send {record.id}” (schedule.silence is “hold”)"
+            return DueReport(lines=(line,), attention=True)
+        if step is Step.LATE:
+            line = f"{record.id}: its time, {slot.local}, was missed by more than schedule.catch_up; "
+            line += f"“newsletter send {record.id}” sends it, “newsletter cancel {record.id}” drops it"
+            return DueReport(lines=(line,), attention=True)
+        return DueReport()
 
 
 def _told(step: Callable[[], DueReport]) -> DueReport:
