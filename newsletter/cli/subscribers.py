@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.common import json_option, opened, print_json, talk
+from newsletter.errors import BadInput
 from newsletter.models import SubscriberStatus
 
 _STATUSES = [status.value for status in SubscriberStatus]
@@ -66,13 +67,12 @@ def import_(ctx: click.Context, file: Path, consent: str | None, as_json: bool) 
     """
     from newsletter.usecases.importing import import_csv
 
+    consent = consent or f"import {file.name}"
     with opened(ctx) as app, file.open("rb") as stream:
-        report = import_csv(
-            stream,
-            app.subscribers,
-            consent_source=consent or f"import {file.name}",
-            now=app.clock.now(),
-        )
+        try:
+            report = import_csv(stream, app.subscribers, consent_source=consent, now=app.clock.now())
+        except BadInput as error:
+            raise BadInput(error.message, where=str(file), remedy=error.remedy) from error
     if as_json:
         print_json(report)
     else:

@@ -160,3 +160,12 @@ def test_a_dry_run_and_a_test_answer_in_json_too(project: Project) -> None:
     assert (dry["issue"], dry["audience"]) == (issue, 1)
     tested = json.loads(project.run("send", issue, "--test", "b@example.org", "--json").stdout)
     assert tested == {"issue": issue, "test": "submitted"}
+
+
+def test_a_file_without_addresses_is_named_with_its_remedy(project: Project, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("who,where\nAda,Berlin\n", encoding="utf-8")
+    result = project.run("subscribers", "import", str(people))
+    assert result.status == 1
+    assert is_one_line(result.stderr)
+    assert f"{people}: the file has no column of addresses" in result.stderr
