@@ -6,6 +6,7 @@ redirects pass it too; bodies are decoded under a limit (`decoding.py`). No prox
 environment, no cookies, no credentials.
 """
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -147,7 +148,8 @@ def _exchange(
     except httpcore2.TimeoutException as error:
         raise SourceFailed(f"{where}: no whole answer within {wire.seconds:g} seconds") from error
     except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-        raise SourceFailed(f"{where}: {str(error) or 'the connection broke'}") from error
+        words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or "the connection broke"
+        raise SourceFailed(f"{where}: {words}", remedy="check the address, or try again later") from error
     except FetchRefused as error:
         raise FetchRefused(f"{where}: {error.message}", remedy=error.remedy) from error
     except ValueError as error:

@@ -69,7 +69,7 @@ def gather(
     Raises WrongState when the slot has its issue, OldPostsAppeared, and SourceFailed when no source could
     be read: then nothing is recorded.
     """
-    finish_files(issues, files)
+    found = finish_files(issues, files)
     if slot and (known := issues.by_slot(slot.local)):
         raise WrongState(
             f"the slot {slot.local} has its issue already: {known.id} ({known.state})",
@@ -80,7 +80,8 @@ def gather(
     looks = [_look(answer, issues, since, newsletter.timezone) for answer in answers]
     links = issues.taken_links(link_of(post) for look in looks for post in look.posts if post.url)
     choice = choose(looks, taken_links=links, now=now, last_gathered=issues.last_gathered_at(), old=old)
-    notes = (*failures, *(note for answer in answers for note in answer.fetched.notes))
+    late = [f"issues/{issue_id}.md was missing and is written now" for issue_id in found]
+    notes = (*late, *failures, *(note for answer in answers for note in answer.fetched.notes))
     log = DecisionLog(gathered_at=now, decisions=choice.decisions, notes=notes)
     states = {answer.configured.source.id: answer.fetched.state for answer in answers}
 

@@ -268,7 +268,7 @@ def test_unknown_names_and_refused_connections_say_so(server: FeedServer) -> Non
         resolving({}).get("http://nowhere.example/feed")
     with feed_server() as gone:
         pass
-    with pytest.raises(SourceFailed, match="refused"):
+    with pytest.raises(SourceFailed, match=r": Connection refused — check the address"):
         Fetcher(ALLOW_LOOPBACK).get(gone.url("/"))
 
 

@@ -180,8 +180,9 @@ def test_a_file_that_was_not_written_when_the_process_died_is_written_later(proj
     path.unlink()
     with sqlite3.connect(project.folder / "data" / "newsletter.db") as database:
         database.execute("UPDATE issues SET file_written = 0")
-    project.run("gather", "--unscheduled")
+    result = project.run("gather", "--unscheduled")
     assert path.read_text(encoding="utf-8") == text
+    assert f"issues/{issue}.md was missing and is written now" in result.stderr
 
 
 def test_next_prints_local_times_and_their_instants(project: Project) -> None:
