@@ -71,4 +71,9 @@ def show_log(log: DecisionLog) -> None:
             talk(f"  {line.decision:8} {line.title or line.url or line.post} ({line.reason})")
     before = sum(line.decision is Decision.SEEN_BEFORE for line in log.decisions)
     if before:
-        talk(f"  {before} posts were seen before")
+        talk(f"  {counted(before, 'post')} seen before")
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun: `1 post`, `2 posts`."""
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -8,6 +8,7 @@ from typing import Literal, cast
 import click
 
 from newsletter.cli.common import (
+    counted,
     heed_signals,
     json_option,
     opened,
@@ -50,7 +51,7 @@ def gather(
     if result.issue is None:
         talk("Nothing new: no issue was made.")
         return
-    talk(f"{len(result.issue.sections)} posts; edit the issue, then: newsletter preview")
+    talk(f"{counted(len(result.issue.sections), 'post')}; edit the issue, then: newsletter preview")
     click.echo(f"issues/{result.issue.id}.md")
 
 

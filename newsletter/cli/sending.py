@@ -8,6 +8,7 @@ import click
 from msgspec import to_builtins
 
 from newsletter.cli.common import (
+    counted,
     heed_signals,
     issue_argument,
     json_option,
@@ -58,11 +59,11 @@ def send(
             show_findings(review.findings)
             audience = app.subscribers.count().get(SubscriberStatus.CONFIRMED, 0)
             question = (
-                f"Send “{review.email.subject}” to {audience} subscribers "
+                f"Send “{review.email.subject}” to {counted(audience, 'subscriber')} "
                 f"through {app.settings.provider.kind}?"
             )
             if dry_run:
-                talk(f"Would send “{review.email.subject}” to {audience} subscribers.")
+                talk(f"Would send “{review.email.subject}” to {counted(audience, 'subscriber')}.")
                 if as_json:
                     print_json({"issue": issue_id, "subject": review.email.subject, "audience": audience})
                 return

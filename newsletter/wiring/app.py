@@ -124,7 +124,8 @@ class App:
         """One line about the issue that was made for a slot, or why the slot was skipped."""
         gathered = self.gather(slot=slot, minimum_posts=self.settings.schedule.minimum_posts)
         if gathered.issue:
-            return f"{gathered.issue.id}: gathered, {len(gathered.issue.sections)} posts"
+            count = len(gathered.issue.sections)
+            return f"{gathered.issue.id}: gathered, {count} post{'s' * (count != 1)}"
         note = gathered.record.note if gathered.record else "nothing new"
         return f"{slot.local}: skipped: {note}"
 
