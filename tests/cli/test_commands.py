@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -178,7 +179,7 @@ def test_a_file_that_was_not_written_when_the_process_died_is_written_later(proj
     path = project.folder / "issues" / f"{issue}.md"
     text = path.read_text(encoding="utf-8")
     path.unlink()
-    with sqlite3.connect(project.folder / "data" / "newsletter.db") as database:
+    with closing(sqlite3.connect(project.folder / "data" / "newsletter.db")) as database, database:
         database.execute("UPDATE issues SET file_written = 0")
     result = project.run("gather", "--unscheduled")
     assert path.read_text(encoding="utf-8") == text
