@@ -15,6 +15,8 @@ from typing import Protocol
 
 import pytest
 
+from newsletter.drill.sendgrid.emulator import KEY, EmulatorProcess, SendGridEmulator, Step
+from newsletter.drill.sendgrid.faults import Fault, Kind
 from newsletter.errors import (
     BadSetting,
     BatchTooLarge,
@@ -28,8 +30,6 @@ from newsletter.models import RejectReason, SendStatus
 from newsletter.providers import connection
 from newsletter.providers.sendgrid import SendGridProvider
 from tests.support.batches import EMAIL, SENDER, batch, batch_of, email, recipient
-from tests.support.sendgrid_emulator import KEY, EmulatorProcess, SendGridEmulator, Step
-from tests.support.sendgrid_faults import Fault, Kind
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 TIMEOUT = 0.4

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from newsletter.drill.sendgrid.emulator import KEY, SendGridEmulator
+from newsletter.drill.sendgrid.rules import complaints
 from newsletter.providers.sendgrid import SendGridProvider
 from tests.support import sendgrid_schema
 from tests.support.batches import EMAIL, SENDER, batch, batch_of, email, recipient
-from tests.support.sendgrid_emulator import KEY, SendGridEmulator
-from tests.support.sendgrid_rules import complaints
 from tests.support.sendgrid_schema import schema_complaints
 
 pytestmark = pytest.mark.skipif(
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def sendgrid() -> Iterator[SendGridEmulator]:
-    with SendGridEmulator(schema=True) as emulator:
+    with SendGridEmulator(second_judge=schema_complaints) as emulator:
         yield emulator
 
 

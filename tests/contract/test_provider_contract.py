@@ -23,6 +23,8 @@ from newsletter.config.settings import (
     SendGridSettings,
     Settings,
 )
+from newsletter.drill.sendgrid.emulator import KEY, Received, SendGridEmulator
+from newsletter.drill.sendgrid.faults import Fault, Kind
 from newsletter.errors import (
     ProviderError,
     ProviderRefused,
@@ -35,8 +37,6 @@ from newsletter.ports import Provider
 from newsletter.providers import GROUP, make_provider
 from tests.support.batches import EMAIL, SENDER, UNSUBSCRIBE, batch, batch_of, email, recipient
 from tests.support.clock import FakeClock
-from tests.support.sendgrid_emulator import KEY, Received, SendGridEmulator
-from tests.support.sendgrid_faults import Fault, Kind
 
 REGISTERED = sorted(point.name for point in entry_points(group=GROUP))
 

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import URL, func, select
 
 from newsletter import faults
+from newsletter.drill.sendgrid.emulator import SendGridEmulator, Step
 from newsletter.models import IssueState, SendProgress
 from newsletter.store import tables
 from newsletter.store.engine import Database
@@ -24,7 +25,6 @@ from newsletter.store.schema import open_database
 from tests.support.databases import BORN
 from tests.support.ledgers import Desk, desk
 from tests.support.sender_process import BATCH_SIZE, BUSY, Errand, end, real_now, start
-from tests.support.sendgrid_emulator import SendGridEmulator, Step
 
 READERS = 300
 BATCHES = READERS // BATCH_SIZE

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.drill.sendgrid.emulator import KEY, SendGridEmulator
 from newsletter.wiring import SystemClock
 from tests.support.project import Project, make_project
-from tests.support.sendgrid_emulator import KEY, SendGridEmulator
 
 PEOPLE = 40
 PATIENCE = 60.0

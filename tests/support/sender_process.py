@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from newsletter.drill.sendgrid.emulator import KEY
 from newsletter.errors import Busy
 from newsletter.models import Delivery, Recipient
 from newsletter.providers.sendgrid import SendGridProvider
@@ -23,7 +24,6 @@ from newsletter.store.schema import open_database
 from newsletter.usecases.send import freeze_issue, send_issue
 from tests.support.databases import BORN
 from tests.support.ledgers import ISSUE, SENDER, letter
-from tests.support.sendgrid_emulator import KEY
 
 BATCH_SIZE = 50
 TIMEOUT = 0.4

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.drill.sendgrid.rules import complaints
 from newsletter.errors import BatchTooLarge, ProviderRefused, RecipientsRefused
 from newsletter.models import Address, Batch, IssueId, RenderedEmail, Sender
 from newsletter.providers.sendgrid_payload import category, constant_part, request_body
 from tests.support.batches import EMAIL, PLACEHOLDER, SENDER, batch, batch_of, email, recipient
-from tests.support.sendgrid_rules import complaints
 
 
 def request_for(batch: Batch, letter: RenderedEmail = EMAIL, sender: Sender = SENDER) -> Any:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
-from tests.support.sendgrid_faults import Fault, Kind
+from newsletter.drill.sendgrid.faults import Fault, Kind
 
 if TYPE_CHECKING:
-    from tests.support.sendgrid_emulator import SendGridEmulator
+    from newsletter.drill.sendgrid.emulator import SendGridEmulator
 
 Answer = tuple[int, dict[str, str], bytes]
 

@@ -2,7 +2,7 @@
 
 In a test:               with SendGridEmulator() as sendgrid: … sendgrid.url, sendgrid.copies()
 For tests that kill:     with EmulatorProcess(log=path) as sendgrid: …   (the same, in another process)
-By hand:                 python -m tests.support.sendgrid_emulator --port 8025
+By hand:                 python -m newsletter.drill.sendgrid.emulator --port 8025
 """
 
 import contextlib
@@ -16,18 +16,17 @@ import subprocess
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import IO, Any, NamedTuple, Self, cast
 from urllib.parse import urlsplit
 
 import msgspec
 
-from tests.support.sendgrid_faults import Fault, Kind, fault
-from tests.support.sendgrid_http import Answer, Handler, Server, error, errors
-from tests.support.sendgrid_rules import complaints
-from tests.support.sendgrid_schema import schema_complaints
+from newsletter.drill.sendgrid.faults import Fault, Kind, fault
+from newsletter.drill.sendgrid.http import Answer, Handler, Server, error, errors
+from newsletter.drill.sendgrid.rules import complaints
 
 KEY = "SG.emulator-key.0123456789abcdefghijklmnopqrstuvwxyz"
 MAX_BYTES = 30_000_000
@@ -60,7 +59,7 @@ class Received:
 class SendGridEmulator:
     """The state and its server; every method may be called from any thread.
 
-    `schema`: requests are also held against SendGrid's own description (0.1 s per 1000 recipients).
+    `second_judge`: what it says of a decoded request counts as well as the emulator's own rules.
     `keep_requests`: False for floods, `received` is then empty. `log`: a file that gets a JSON line
     for each copy before the request is answered.
     """
@@ -71,7 +70,7 @@ class SendGridEmulator:
         port: int = 0,
         key: str = KEY,
         scopes: Sequence[str] = ("mail.send",),
-        schema: bool = False,
+        second_judge: Callable[[Any], Sequence[str]] = lambda _request: (),
         keep_requests: bool = True,
         log: Path | None = None,
         tls: ssl.SSLContext | None = None,
@@ -86,7 +85,7 @@ class SendGridEmulator:
         """What went wrong in the emulator itself."""
         self.released = threading.Event()
         """Set at the end, for those who hang."""
-        self._schema = schema
+        self._second_judge = second_judge
         self._keep_requests = keep_requests
         self._log = log.open("a", encoding="utf-8") if log else None
         self._lock = threading.Lock()
@@ -188,8 +187,7 @@ class SendGridEmulator:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return error(400, "Bad Request"), {}
         found = complaints(request)
-        if self._schema:
-            found += [(None, f"schema: {text}") for text in schema_complaints(request)]
+        found += [(None, text) for text in self._second_judge(request)]
         if found:
             return errors(400, found), {}
         return (202, {"X-Message-Id": secrets.token_urlsafe(16)}, b""), request
@@ -224,18 +222,16 @@ class EmulatorProcess:
     """An emulator in its own process, which ends with this object or with the process that made it."""
 
     def __init__(self, *, log: Path | None = None, script: Sequence[Step] = ()) -> None:
-        command = [sys.executable, "-m", "tests.support.sendgrid_emulator"]
+        command = [sys.executable, "-m", "newsletter.drill.sendgrid.emulator"]
         if log:
             command += ["--log", str(log)]
         self._process = subprocess.Popen(
             command,
-            cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().strip()
+        self.url = cast("IO[str]", self._process.stdout).readline().strip()
         self.script(*script)
 
     def script(self, *steps: Step) -> None:
@@ -299,7 +295,8 @@ def main() -> None:
     with SendGridEmulator(
         port=options.port, key=options.key, log=options.log, keep_requests=False
     ) as emulator:
-        print(emulator.url, flush=True)
+        sys.stdout.write(f"{emulator.url}\n")
+        sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):
             sys.stdin.read()
 

@@ -1,0 +1,75 @@
+"""The nouns: frozen dataclasses, their states and their ids.
+
+The four of which a send makes one per recipient are frozen Structs of msgspec, which are made ten
+times faster (docs/decisions/choices.md).
+
+Every datetime is aware and in UTC. A new type stands at each stage of the pipeline:
+Post → Section of an Issue → RenderedEmail → Delivery in a Claim → Recipient in a Batch →
+SendOutcome → ProviderEvent. `docs/glossary.md` defines the words.
+"""
+
+from newsletter.models.addresses import Address
+from newsletter.models.events import EventType, ProviderEvent, WebhookRequest
+from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, PostId, SourceId, SubscriberId
+from newsletter.models.issues import Finding, Issue, IssueRecord, IssueState, Section, Severity, Slot
+from newsletter.models.letters import MergeField, RenderedEmail, Sender
+from newsletter.models.people import Subscriber, SubscriberStatus
+from newsletter.models.posts import Decision, DecisionLog, Fetched, Image, Post, PostDecision
+from newsletter.models.sending import (
+    Batch,
+    BatchState,
+    Claim,
+    Delivery,
+    DeliveryStatus,
+    FrozenIssue,
+    Lease,
+    Recipient,
+    RejectReason,
+    SendOutcome,
+    SendProgress,
+    SendStatus,
+)
+
+__all__ = [
+    "Address",
+    "AttemptId",
+    "Batch",
+    "BatchId",
+    "BatchState",
+    "Claim",
+    "Decision",
+    "DecisionLog",
+    "Delivery",
+    "DeliveryId",
+    "DeliveryStatus",
+    "EventType",
+    "Fetched",
+    "Finding",
+    "FrozenIssue",
+    "Image",
+    "Issue",
+    "IssueId",
+    "IssueRecord",
+    "IssueState",
+    "Lease",
+    "MergeField",
+    "Post",
+    "PostDecision",
+    "PostId",
+    "ProviderEvent",
+    "Recipient",
+    "RejectReason",
+    "RenderedEmail",
+    "Section",
+    "SendOutcome",
+    "SendProgress",
+    "SendStatus",
+    "Sender",
+    "Severity",
+    "Slot",
+    "SourceId",
+    "Subscriber",
+    "SubscriberId",
+    "SubscriberStatus",
+    "WebhookRequest",
+]

@@ -1,0 +1,145 @@
+"""What is handed to a provider, what it answers, and where everybody of an audience is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from newsletter.models.addresses import Address
+from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, SubscriberId
+from newsletter.models.letters import RenderedEmail, Sender
+
+
+class BatchState(StrEnum):
+    PENDING = "pending"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    REFUSED = "refused"
+    UNCERTAIN = "uncertain"
+    UNKNOWN_FINAL = "unknown_final"
+
+
+class DeliveryStatus(StrEnum):
+    """What is known of one recipient of one issue; `submitted` means accepted by the provider."""
+
+    PENDING = "pending"
+    SUBMITTED = "submitted"
+    REJECTED = "rejected"
+    SUPPRESSED_SINCE = "suppressed_since"
+    UNCERTAIN = "uncertain"
+    UNKNOWN = "unknown"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Delivery(Struct, frozen=True, kw_only=True, gc=False):
+    """One subscriber of one frozen issue, as the ledger holds them."""
+
+    id: DeliveryId
+    subscriber_id: SubscriberId
+    address: Address
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to send one issue until `expires_at`; `fence` grows with each new holder."""
+
+    name: str
+    owner: str
+    fence: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A batch that the ledger has handed to one sender for one request; committed before it is made."""
+
+    batch_id: BatchId
+    issue_id: IssueId
+    attempt: AttemptId
+    deliveries: tuple[Delivery, ...]
+
+
+class Recipient(Struct, frozen=True, kw_only=True):
+    """One person of a request: address, personal headers, and a value for each merge field."""
+
+    delivery_id: DeliveryId
+    address: Address
+    merge_data: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """What a provider gets in one request."""
+
+    id: BatchId
+    issue_id: IssueId
+    attempt: AttemptId
+    recipients: tuple[Recipient, ...]
+
+
+class SendStatus(StrEnum):
+    SUBMITTED = "submitted"
+    REJECTED = "rejected"
+
+
+class RejectReason(StrEnum):
+    """Why a recipient was rejected, in the words of django-anymail's normalised reasons."""
+
+    INVALID = "invalid"
+    BOUNCED = "bounced"
+    BLOCKED = "blocked"
+    SPAM = "spam"
+    UNSUBSCRIBED = "unsubscribed"
+    OTHER = "other"
+
+
+class SendOutcome(Struct, frozen=True, kw_only=True, gc=False):
+    """What the provider said of one recipient of a request that it answered."""
+
+    delivery_id: DeliveryId
+    status: SendStatus
+    provider_message_id: str = ""
+    reject_reason: RejectReason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendProgress:
+    """How many of a frozen audience are where; derived on read, never stored."""
+
+    audience: int
+    pending: int = 0
+    submitting: int = 0
+    submitted: int = 0
+    rejected: int = 0
+    suppressed_since: int = 0
+    uncertain: int = 0
+    unknown: int = 0
+
+    @property
+    def settled(self) -> int:
+        """Recipients about whom nothing remains to be done or found out."""
+        return self.submitted + self.rejected + self.suppressed_since + self.unknown
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every person of the frozen audience is accounted for, and none is still waiting."""
+        return self.settled + self.uncertain == self.audience
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FrozenIssue:
+    """The bytes and the audience that were frozen together, in one transaction."""
+
+    email: RenderedEmail
+    sender: Sender
+    audience: int
+    audience_sha256: str
+    """Hex digest over the frozen address list, in order."""
+    frozen_at: datetime
