@@ -6,10 +6,11 @@ stories in `wiring` alone.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from newsletter.models import (
     Address,
+    AttemptId,
     Batch,
     Claim,
     DecisionLog,
@@ -20,6 +21,7 @@ from newsletter.models import (
     IssueRecord,
     IssueState,
     Lease,
+    OpenAttempt,
     Post,
     PostDecision,
     PostId,
@@ -32,6 +34,7 @@ from newsletter.models import (
     Subscriber,
     SubscriberId,
     SubscriberStatus,
+    Verdict,
     WebhookRequest,
 )
 
@@ -92,6 +95,48 @@ class EventParser(Protocol):
 
         Raises WebhookRejected when the signature, the age or the form is wrong.
         """
+        ...
+
+
+@runtime_checkable
+class Evidence(Protocol):
+    """The side of a provider that can tell what became of a request whose answer never came."""
+
+    def verdict(self, attempt: OpenAttempt, now: datetime) -> tuple[Verdict, str]:
+        """What is known of the attempt, with a few words that say from where. Harmless to repeat.
+
+        Raises ProviderUnavailable or ProviderRefused when it cannot be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Cancelable(Protocol):
+    """The side of a provider that can be told to call a request back before it is mailed."""
+
+    def new_cancel_id(self) -> str:
+        """An id for a request that is about to be made. Raises as Provider.submit does."""
+        ...
+
+
+class Settling(Protocol):
+    """The side of the ledger that settles open attempts; see `usecases/reconcile.py`."""
+
+    def open_attempts(self, issue_id: IssueId | None = None) -> Iterator[OpenAttempt]:
+        """Attempts in doubt of one issue, or of all, oldest first; one at a time in memory."""
+        ...
+
+    def settle(self, attempt: AttemptId, verdict: Verdict, detail: str, now: datetime) -> int:
+        """How many recipients are uncertain no longer: submitted, or pending when it was void. 0 when
+        the attempt is in doubt no more, or the verdict is silent."""
+        ...
+
+    def settle_by_events(self, now: datetime) -> int:
+        """How many recipients became submitted because an event names their open attempt."""
+        ...
+
+    def give_up(self, attempt: AttemptId, detail: str, now: datetime) -> int:
+        """How many recipients became unknown for good: nobody will be written to again on a guess."""
         ...
 
 

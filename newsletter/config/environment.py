@@ -9,7 +9,11 @@ from newsletter.config.settings import Secrets
 from newsletter.errors import BadSetting
 
 PREFIX = "NEWSLETTER_"
-SECRETS = {"SENDGRID_API_KEY": "sendgrid_api_key"}
+SECRETS = {
+    "SENDGRID_API_KEY": "sendgrid_api_key",
+    "SMTP_PASSWORD": "smtp_password",
+    "DKIM_PRIVATE_KEY": "dkim_private_key",
+}
 """The variable of each secret; `<variable>_FILE` may name a file that holds it."""
 
 

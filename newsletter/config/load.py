@@ -18,7 +18,8 @@ import msgspec
 
 from newsletter.config.environment import Variables, read_secrets, read_variables, setting_variables
 from newsletter.config.places import Places, SettingPath, dotted
-from newsletter.config.settings import LANGUAGE_TAG, NewsletterSettings, Settings
+from newsletter.config.rates import parse_rate
+from newsletter.config.settings import LANGUAGE_TAG, NewsletterSettings, SendingSettings, Settings
 from newsletter.config.theme import faults, theme_names
 from newsletter.errors import BadSetting, NotFound, did_you_mean
 
@@ -253,5 +254,21 @@ def _check(settings: Settings, places: Places) -> None:
         raise _wrong(("provider", "connections"), places, "must be between 1 and 8")
     for setting, what in faults(settings.theme):
         raise _wrong(("theme", *setting.split(".")), places, what)
+    _check_sending(settings.sending, places)
     if not 1 <= settings.provider.batch_size <= 1000:
         raise _wrong(("provider", "batch_size"), places, "must be between 1 and 1000")
+
+
+def _check_sending(sending: SendingSettings, places: Places) -> None:
+    """Rules of `[sending]` that a type cannot say."""
+    if sending.rate and parse_rate(sending.rate) is None:
+        raise _wrong(
+            ("sending", "rate"), places, "must be a number per span such as “14/second” or “600/hour”"
+        )
+    for name in ("canary", "error_budget", "max_bounced", "max_complained"):
+        if not 0 <= getattr(sending, name) <= 1:
+            raise _wrong(("sending", name), places, "must be a share between 0 and 1, such as 0.05")
+    if any(cap < 1 for cap in sending.warm_up):
+        raise _wrong(("sending", "warm_up"), places, "must be numbers of recipients, each 1 or more")
+    if sending.soft_bounces < 1:
+        raise _wrong(("sending", "soft_bounces"), places, "must be 1 or more")

@@ -9,6 +9,9 @@ from typing import Literal
 
 Show = Literal["full", "excerpt", "title"]
 Silence = Literal["send", "hold", "skip"]
+Certainty = Literal["evidence", "cancelable"]
+Uncertain = Literal["ask", "assume_submitted", "resend"]
+Encryption = Literal["starttls", "tls", "none"]
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 """The shape of a BCP 47 tag (RFC 5646 §2.1)."""
@@ -119,6 +122,36 @@ class ScheduleSettings:
     """Fewer posts than this: the slot is skipped, and says so."""
     catch_up: timedelta = timedelta(hours=12)
     """A slot missed by less is still sent; by more it asks."""
+    undo: timedelta = timedelta(minutes=5)
+    """An approved issue waits this long, and can be taken back meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendingSettings:
+    """`[sending]`: how fast, how carefully, and what a send may not do to the list's reputation."""
+
+    rate: str = ""
+    """Recipients in any span of that length, such as `14/second` or `600/hour`; empty: no limit. It is
+    the provider's limit for all processes together."""
+    warm_up: tuple[int, ...] = ()
+    """Recipients on the first, second, … day on which letters are sent; no limit after the last."""
+    canary: float = 0.0
+    """The share of the audience, 0–1, that goes first and must look healthy; 0: nobody does."""
+    canary_wait: timedelta = timedelta(minutes=30)
+    """How long the rest waits for what becomes of the canary."""
+    error_budget: float = 0.05
+    """The share of recipients who may be rejected or uncertain before a send pauses by itself."""
+    max_bounced: float = 0.05
+    """The share of submitted letters that may bounce permanently before a send pauses by itself."""
+    max_complained: float = 0.001
+    """The share that may be called spam."""
+    soft_bounces: int = 3
+    """Letters in a row that must bounce, however temporarily, before a subscriber is suppressed."""
+    certainty: Certainty = "evidence"
+    """`cancelable`: each request can be called back for ten minutes, and goes out twenty minutes later."""
+    uncertain: Uncertain = "ask"
+    """What becomes of recipients about whom nothing came to light after `uncertain_after`."""
+    uncertain_after: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +162,34 @@ class SendGridSettings:
     """`https://api.eu.sendgrid.com` for EU subusers."""
     timeout: float = 30.0
     """Seconds for one request from the first byte to the last."""
+    webhook_key: str = ""
+    """The public key that SendGrid shows for its signed Event Webhook; empty: no events are taken."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DkimSettings:
+    """`[provider.smtp.dkim]`: letters are signed here; the key comes from DKIM_PRIVATE_KEY."""
+
+    domain: str = ""
+    """The signing domain (`d=`), that of the sender's address or one above it; empty: no signature."""
+    selector: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SmtpSettings:
+    """`[provider.smtp]`: a submission server; its password comes from SMTP_PASSWORD."""
+
+    host: str = ""
+    port: int = 587
+    encryption: Encryption = "starttls"
+    """`tls` from the first byte (port 465), `starttls`, or `none` for a server on this machine."""
+    username: str = ""
+    """Empty: the server asks nobody who they are."""
+    timeout: float = 60.0
+    """Seconds for one letter, from its first command to the server's last word."""
+    hello: str = ""
+    """The name told in EHLO; empty: this machine's own."""
+    dkim: DkimSettings = field(default_factory=DkimSettings)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +211,7 @@ class ProviderSettings:
     connections: int = 2
     """Requests under way at a time, 1–8: while one waits for its answer, another is prepared."""
     sendgrid: SendGridSettings = field(default_factory=SendGridSettings)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
 
 
@@ -176,6 +238,8 @@ class Secrets:
     """What comes only from the environment, `.env` or `*_FILE`; hidden from repr and logs."""
 
     sendgrid_api_key: str = field(default="", repr=False)
+    smtp_password: str = field(default="", repr=False)
+    dkim_private_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,6 +251,7 @@ class Settings:
     theme: ThemeSettings = field(default_factory=ThemeSettings)
     sources: tuple[SourceSettings, ...] = ()
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    sending: SendingSettings = field(default_factory=SendingSettings)
     provider: ProviderSettings = field(default_factory=ProviderSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)

@@ -9,7 +9,7 @@ SendOutcome → ProviderEvent. `docs/glossary.md` defines the words.
 """
 
 from newsletter.models.addresses import Address
-from newsletter.models.events import EventType, ProviderEvent, WebhookRequest
+from newsletter.models.events import BounceClass, EventType, ProviderEvent, WebhookRequest
 from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, PostId, SourceId, SubscriberId
 from newsletter.models.issues import Finding, Issue, IssueRecord, IssueState, Section, Severity, Slot
 from newsletter.models.letters import MergeField, RenderedEmail, Sender
@@ -23,11 +23,16 @@ from newsletter.models.sending import (
     DeliveryStatus,
     FrozenIssue,
     Lease,
+    NotBefore,
+    OpenAttempt,
+    Pace,
     Recipient,
     RejectReason,
     SendOutcome,
     SendProgress,
     SendStatus,
+    Verdict,
+    Window,
 )
 
 __all__ = [
@@ -36,6 +41,7 @@ __all__ = [
     "Batch",
     "BatchId",
     "BatchState",
+    "BounceClass",
     "Claim",
     "Decision",
     "DecisionLog",
@@ -53,6 +59,9 @@ __all__ = [
     "IssueState",
     "Lease",
     "MergeField",
+    "NotBefore",
+    "OpenAttempt",
+    "Pace",
     "Post",
     "PostDecision",
     "PostId",
@@ -71,5 +80,7 @@ __all__ = [
     "Subscriber",
     "SubscriberId",
     "SubscriberStatus",
+    "Verdict",
     "WebhookRequest",
+    "Window",
 ]

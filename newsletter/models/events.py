@@ -8,6 +8,18 @@ from enum import StrEnum
 from newsletter.models.ids import AttemptId, DeliveryId
 
 
+class BounceClass(StrEnum):
+    """What a bounce or a drop was about; SendGrid's `bounce_classification` (Event Webhook, 2026)."""
+
+    INVALID_ADDRESS = "invalid address"
+    MAILBOX_UNAVAILABLE = "mailbox unavailable"
+    CONTENT = "content"
+    REPUTATION = "reputation"
+    FREQUENCY = "frequency or volume too high"
+    TECHNICAL = "technical failure"
+    UNCLASSIFIED = "unclassified"
+
+
 class EventType(StrEnum):
     """Provider events in the field's normalised words."""
 
@@ -37,6 +49,11 @@ class ProviderEvent:
     permanent: bool = False
     enhanced_status: str = ""
     """RFC 3463 status such as `5.1.1`, empty when not given."""
+    bounce_class: BounceClass | None = None
+    machine: bool = False
+    """An open that a program made, not the reader."""
+    fingerprint: str = ""
+    """The same for an event that the provider reports again under a new id."""
     detail: str = ""
     raw: str = ""
 

@@ -64,6 +64,34 @@ class Claim:
     deliveries: tuple[Delivery, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotBefore:
+    """Instead of a claim: nothing may be handed out before `moment`; `why` in a few words."""
+
+    moment: datetime
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """At most `recipients` in any span of `seconds`."""
+
+    recipients: int
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How fast one provider may be handed recipients, by all processes and issues together."""
+
+    provider: str
+    rate: Window | None = None
+    warm_up: tuple[int, ...] = ()
+    """Recipients on the first, second, … day on which anything was handed over."""
+    timezone: str = "UTC"
+    """IANA name; days begin and end in it."""
+
+
 class Recipient(Struct, frozen=True, kw_only=True):
     """One person of a request: address, personal headers, and a value for each merge field."""
 
@@ -81,11 +109,44 @@ class Batch:
     issue_id: IssueId
     attempt: AttemptId
     recipients: tuple[Recipient, ...]
+    cancel_id: str = ""
+    """The provider's own id by which the request can be called back before `send_at`."""
+    send_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenAttempt:
+    """A request of which nobody knows what became of it."""
+
+    id: AttemptId
+    issue_id: IssueId
+    provider: str
+    started_at: datetime
+    deliveries: tuple[Delivery, ...]
+    """Those of its recipients who are still uncertain."""
+    cancel_id: str = ""
+    send_at: datetime | None = None
+
+
+class Verdict(StrEnum):
+    """What a provider could tell about an open attempt."""
+
+    ACCEPTED = "accepted"
+    VOID = "void"
+    """Nothing of it was or will be mailed: it may be handed over again."""
+    SILENT = "silent"
+    """It knows nothing, which proves nothing."""
 
 
 class SendStatus(StrEnum):
+    """What a provider made of one recipient; the last two come from providers that take them singly."""
+
     SUBMITTED = "submitted"
     REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+    """Not accepted this time; the same recipient may be handed over again."""
+    UNCERTAIN = "uncertain"
+    """May have been accepted; only evidence can tell."""
 
 
 class RejectReason(StrEnum):

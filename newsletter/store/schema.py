@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from newsletter.errors import NeedsAttention, NewsletterError, WrongState
+from newsletter.store.columns import iso, metadata
 from newsletter.store.engine import Database, connect, insert_new
 from newsletter.store.locks import locked
-from newsletter.store.tables import REVISION, iso, meta, metadata
+from newsletter.store.tables import REVISION, meta
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -151,7 +152,11 @@ def _migrate(connection: Connection, now: datetime) -> None:
             f"the database was made by another version of this program ({error})",
             remedy="install the newest version",
         ) from error
-    born = {"created_at": iso(now), "signing_key": secrets.token_hex(32)}
+    born = {
+        "created_at": iso(now),
+        "database_id": secrets.token_hex(8),
+        "signing_key": secrets.token_hex(32),
+    }
     rows = [{"key": key, "value": value} for key, value in born.items()]
     connection.execute(insert_new(connection, meta), rows)
 

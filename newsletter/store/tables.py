@@ -7,31 +7,28 @@ differs from their batch. The CHECKs on `batches` make the database itself refus
 not add up.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
-from sqlalchemy.types import TypeDecorator
 
 from newsletter.models import BatchState, Decision, IssueState, SubscriberStatus
+from newsletter.store.columns import UtcTime, counter, metadata, one_of
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that makes these tables; the database names its own in `alembic_version`."""
 
 COUNTERS = (
@@ -62,43 +59,6 @@ class AttemptState(StrEnum):
 OPEN_ATTEMPTS = (AttemptState.INFLIGHT, AttemptState.UNCERTAIN)
 
 
-class UtcTime(TypeDecorator[datetime]):
-    """An aware instant, kept as ISO 8601 text in UTC with microseconds."""
-
-    impl = String(27)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> str | None:
-        return None if value is None else iso(value)
-
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
-
-
-def iso(moment: datetime) -> str:
-    """The instant as these tables write it: 27 characters that sort as time does."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
-    words = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({words})", name=f"{column}_known")
-
-
-def _counter(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False, server_default="0")
-
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
 meta = Table(
     "meta",
     metadata,
@@ -125,11 +85,13 @@ issues = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("frozen_at", UtcTime),
     Column("submitted_at", UtcTime),
+    Column("send_at", UtcTime),
+    Column("canary", String, nullable=False, server_default=""),
     Column("file_text", Text, nullable=False, server_default=""),
     Column("file_written", Boolean, nullable=False),
     UniqueConstraint("id"),
     UniqueConstraint("slot"),
-    _one_of("state", IssueState),
+    one_of("state", IssueState),
 )
 
 posts = Table(
@@ -145,7 +107,7 @@ posts = Table(
     Column("issue_id", String, ForeignKey("issues.id")),
     Column("seen_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("source", "post"),
-    _one_of("decision", (Decision.TAKEN, Decision.DROPPED)),
+    one_of("decision", (Decision.TAKEN, Decision.DROPPED)),
 )
 
 decision_logs = Table(
@@ -186,7 +148,7 @@ subscribers = Table(
     Column("unsubscribed_at", UtcTime),
     Column("consent_source", Text, nullable=False, server_default=""),
     UniqueConstraint("address_key"),
-    _one_of("status", SubscriberStatus),
+    one_of("status", SubscriberStatus),
     # A number is never given twice: frozen deliveries name people who may be forgotten since.
     sqlite_autoincrement=True,
 )
@@ -215,9 +177,11 @@ batches = Table(
     Column("state", String, nullable=False),
     Column("attempt", String),
     Column("retry_at", UtcTime),
-    *(_counter(name) for name in COUNTERS),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("canary", Boolean, nullable=False, server_default=false()),
+    *(counter(name) for name in COUNTERS),
     UniqueConstraint("issue", "first_seq"),
-    _one_of("state", BatchState),
+    one_of("state", BatchState),
     CheckConstraint("size = last_seq - first_seq + 1 AND size > 0", name="size_is_range"),
     CheckConstraint(f"{' + '.join(COUNTERS)} = size", name="everyone_counted"),
     CheckConstraint(" AND ".join(f"{name} >= 0" for name in COUNTERS), name="counts_positive"),
@@ -230,18 +194,26 @@ batches = Table(
 attempts = Table(
     "attempts",
     metadata,
-    Column("id", String, primary_key=True),
+    # Grows with each request that is ever made: a copy of the database that is put back has a lower one.
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False),
     Column("batch", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("provider", String, nullable=False, server_default=""),
     Column("state", String, nullable=False),
     Column("owner", String, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("recipients", Integer, nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("deadline", UtcTime, nullable=False),
+    Column("cancel_id", String, nullable=False, server_default=""),
+    Column("send_at", UtcTime),
     Column("answered_at", UtcTime),
     Column("provider_message_id", String, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
-    _one_of("state", AttemptState),
+    UniqueConstraint("id"),
+    Index(None, "batch"),
+    Index(None, "provider", "started_at"),
+    one_of("state", AttemptState),
 )
 
 outcomes = Table(
@@ -255,6 +227,7 @@ outcomes = Table(
     Column("attempt", String),
     Column("at", UtcTime, nullable=False),
     PrimaryKeyConstraint("issue", "seq"),
+    Index(None, "issue", "status"),
 )
 
 provider_events = Table(
@@ -272,11 +245,27 @@ provider_events = Table(
     Column("addr_spec", String, nullable=False),
     Column("permanent", Boolean, nullable=False),
     Column("enhanced_status", String, nullable=False, server_default=""),
+    Column("bounce_class", String, nullable=False, server_default=""),
+    Column("machine", Boolean, nullable=False, server_default=false()),
+    Column("subscriber_id", Integer),
     Column("detail", Text, nullable=False, server_default=""),
     Column("raw", Text, nullable=False, server_default=""),
+    Index(None, "attempt_id"),
+    Index(None, "subscriber_id", "occurred_at"),
+    Index(None, "provider", "received_at"),
     UniqueConstraint("provider", "provider_event_id"),
     # Providers that send an event again under a new id are told by what the event says.
     UniqueConstraint("provider", "fingerprint"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    # A keyed hash: who was forgotten stays so, and no file of ours names them.
+    Column("address_hash", String, primary_key=True),
+    Column("reason", String, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
 )
 
 leases = Table(

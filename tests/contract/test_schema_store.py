@@ -3,7 +3,7 @@
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from newsletter.errors import BadSetting, Busy, NeedsAttention, NewsletterError, WrongState
-from newsletter.store import schema, tables
+from newsletter.store import columns, schema, tables
 from newsletter.store.engine import Database, connect
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.schema import open_database, upgrade
@@ -45,7 +45,7 @@ def test_the_migrations_keep_every_check_and_option_of_the_tables(
     migrated = connect(sqlite_url)
     declared = connect(f"sqlite:///{tmp_path}/declared.db")
     with declared.writing() as connection:
-        for table in tables.metadata.sorted_tables:
+        for table in columns.metadata.sorted_tables:
             connection.execute(CreateTable(table))
             for index in table.indexes:
                 connection.execute(CreateIndex(index))
@@ -237,4 +237,19 @@ def _definitions(database: Database) -> dict[str, list[str]]:
         rows = connection.exec_driver_sql(
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
         ).all()
-    return {name: sorted(line.strip(" \t,)") for line in sql.splitlines()) for name, sql in rows}
+    return {name: sorted(_parts(sql)) for name, sql in rows}
+
+
+def _parts(statement: str) -> Iterator[str]:
+    """What stands between the outermost commas: columns that were added later stand on one line."""
+    head, _, body = " ".join(statement.split()).partition("(")
+    yield head.replace('"', "").strip()
+    depth, part = 0, ""
+    for character in body:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0 or (character == "," and depth == 0):
+            yield part.strip()
+            part = ""
+        else:
+            part += character
+    yield part.strip()

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from newsletter.store.tables import metadata
+import newsletter.store.tables  # noqa: F401 -- which fills metadata
+from newsletter.store.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
