@@ -153,10 +153,18 @@ def request_body(email: RenderedEmail, constant: ConstantPart, batch: Batch) -> 
     if not (_is_plain_json(people) and longest <= MAX_SUBSTITUTION_BYTES // 8 and _differ(recipients)):
         _refuse_unfit(recipients, values)
     rest = constant.twofold if twofold else constant.plain
-    body = b'{"personalizations":' + people + b"," + rest
+    body = b'{"personalizations":' + people + _calling_back(batch) + b"," + rest
     if len(body) >= MAX_REQUEST_BYTES:
         raise BatchTooLarge(f"the request has {len(body):,} bytes, {MAX_REQUEST_BYTES:,} or more")
     return body
+
+
+def _calling_back(batch: Batch) -> bytes:
+    """The members by which the request waits, and can be called back until then; none for most batches."""
+    members: dict[str, object] = {"batch_id": batch.cancel_id} if batch.cancel_id else {}
+    if batch.send_at is not None:
+        members["send_at"] = int(batch.send_at.timestamp())
+    return b"," + _encode(members)[1:-1] if members else b""
 
 
 def _to(address: Address) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -50,6 +51,18 @@ def test_a_request_holds_what_the_api_asks_for_and_nothing_else() -> None:
         },
     }
     assert complaints(request) == []
+
+
+def test_a_batch_that_can_be_called_back_names_its_id_and_waits_until_its_time() -> None:
+    plain = batch(recipient(1))
+    moment = datetime(2026, 11, 27, 9, 20, tzinfo=UTC)
+    request = request_for(replace(plain, cancel_id="HkJ5yLYULb7Rj8GKSx7u025ouWVlMgAi", send_at=moment))
+    assert complaints(request) == []
+    assert request == request_for(plain) | {
+        "batch_id": "HkJ5yLYULb7Rj8GKSx7u025ouWVlMgAi",
+        "send_at": 1_795_771_200,
+    }
+    assert request_for(replace(plain, send_at=moment)) == request_for(plain) | {"send_at": 1_795_771_200}
 
 
 def test_a_thousand_recipients_fit_in_a_request_and_one_more_does_not() -> None:
