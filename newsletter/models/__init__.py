@@ -13,7 +13,8 @@ from newsletter.models.events import BounceClass, EventType, ProviderEvent, Webh
 from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, PostId, SourceId, SubscriberId
 from newsletter.models.issues import Finding, Issue, IssueRecord, IssueState, Section, Severity, Slot
 from newsletter.models.letters import MergeField, RenderedEmail, Sender
-from newsletter.models.people import Subscriber, SubscriberStatus
+from newsletter.models.mails import SystemMail, SystemMailKind, SystemMailState
+from newsletter.models.people import Channel, Consent, ConsentAction, Subscriber, SubscriberStatus
 from newsletter.models.posts import Decision, DecisionLog, Fetched, Image, Post, PostDecision
 from newsletter.models.sending import (
     Batch,
@@ -42,7 +43,10 @@ __all__ = [
     "BatchId",
     "BatchState",
     "BounceClass",
+    "Channel",
     "Claim",
+    "Consent",
+    "ConsentAction",
     "Decision",
     "DecisionLog",
     "Delivery",
@@ -80,6 +84,9 @@ __all__ = [
     "Subscriber",
     "SubscriberId",
     "SubscriberStatus",
+    "SystemMail",
+    "SystemMailKind",
+    "SystemMailState",
     "Verdict",
     "WebhookRequest",
     "Window",

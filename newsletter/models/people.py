@@ -30,3 +30,59 @@ class Subscriber:
     unsubscribed_at: datetime | None = None
     consent_source: str = ""
     """Where the consent comes from: `import FILE`, `added by the author`, a form's URL."""
+    language: str = ""
+    """BCP 47 tag in which pages and system mails speak to them; empty: the newsletter's."""
+    text_only: bool = False
+    """They get the letter's text part alone."""
+    paused_until: datetime | None = None
+    """No letter is frozen for them before this moment."""
+    tags: tuple[str, ...] = ()
+    """In order; filled in where a single person is read, empty in lists of many."""
+
+
+class ConsentAction(StrEnum):
+    """What a person did, or what was done in their name; the steps that the law asks proof of."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    RETURNED = "returned"
+    """Came back by the goodbye's link, within its day."""
+    CHANGED = "changed"
+    """Another address, confirmed."""
+    IMPORTED = "imported"
+    ADDED = "added"
+    SUPPRESSED = "suppressed"
+
+
+class Channel(StrEnum):
+    """The way by which a step came."""
+
+    FORM = "form"
+    API = "api"
+    PAGE = "page"
+    ONE_CLICK = "one-click"
+    IMPORT = "import"
+    AUTHOR = "author"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consent:
+    """One step of the append-only record of a subscription."""
+
+    action: ConsentAction
+    channel: Channel
+    at: datetime
+    ip: str = ""
+    user_agent: str = ""
+    form_url: str = ""
+    """The page on which the form stood."""
+    text: str = ""
+    """The exact words that the person agreed to; kept once, named by their SHA-256."""
+    policy: str = ""
+    """The version of the privacy policy in force."""
+    mail: int | None = None
+    """The number of the confirmation mail whose link was followed."""
+    evidence: str = ""
+    """For imports: where the consent comes from."""

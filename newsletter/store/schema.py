@@ -98,6 +98,8 @@ def check(database: Database) -> SchemaReport:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
+    import newsletter.store.readertables  # noqa: F401 -- which fills metadata, and a sender does not need
+
     found = revision(database)
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from newsletter.models import BatchState, Decision, IssueState, SubscriberStatus
 from newsletter.store.columns import UtcTime, counter, metadata, one_of
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that makes these tables; the database names its own in `alembic_version`."""
 
 COUNTERS = (
@@ -132,6 +132,7 @@ letters = Table(
     Column("sender", Text, nullable=False),
     Column("audience", Integer, nullable=False),
     Column("audience_sha256", String, nullable=False),
+    Column("audience_filter", Text, nullable=False, server_default=""),
 )
 
 subscribers = Table(
@@ -147,6 +148,10 @@ subscribers = Table(
     Column("confirmed_at", UtcTime),
     Column("unsubscribed_at", UtcTime),
     Column("consent_source", Text, nullable=False, server_default=""),
+    Column("language", String, nullable=False, server_default=""),
+    Column("text_only", Boolean, nullable=False, server_default=false()),
+    Column("paused_until", UtcTime),
+    Column("import_number", Integer),
     UniqueConstraint("address_key"),
     one_of("status", SubscriberStatus),
     # A number is never given twice: frozen deliveries name people who may be forgotten since.
@@ -178,6 +183,7 @@ batches = Table(
     Column("attempt", String),
     Column("retry_at", UtcTime),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("text_only", Boolean, nullable=False, server_default=false()),
     Column("canary", Boolean, nullable=False, server_default=false()),
     *(counter(name) for name in COUNTERS),
     UniqueConstraint("issue", "first_seq"),

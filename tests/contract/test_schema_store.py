@@ -11,6 +11,7 @@ from sqlalchemy import URL, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import newsletter.store.readertables  # noqa: F401 -- which fills metadata
 from newsletter.errors import BadSetting, Busy, NeedsAttention, NewsletterError, WrongState
 from newsletter.store import columns, schema, tables
 from newsletter.store.engine import Database, connect
@@ -235,7 +236,8 @@ def _definitions(database: Database) -> dict[str, list[str]]:
     """Each table's and index's statement as SQLite keeps it, its parts in one order."""
     with database.reading() as connection:
         rows = connection.exec_driver_sql(
-            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
+            "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index')"
+            " AND sql IS NOT NULL AND name NOT LIKE 'alembic%'"
         ).all()
     return {name: sorted(_parts(sql)) for name, sql in rows}
 

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import newsletter.store.tables  # noqa: F401 -- which fills metadata
+import newsletter.store.readertables
+import newsletter.store.tables  # noqa: F401 -- which fill metadata
 from newsletter.store.columns import metadata
 
 context.configure(
