@@ -273,3 +273,11 @@ class Settings:
         return (
             f"{kind}{mark}{self.project / path}" if kind.startswith("sqlite") and path else kind + mark + path
         )
+
+    @property
+    def mark_file(self) -> Path:
+        """Where the database's mark stands: beside a SQLite file, else among the project's data."""
+        kind, _, path = self.database_url.partition(":///")
+        if kind.startswith("sqlite") and path:
+            return Path(f"{path}.mark")
+        return self.project / "data" / "database.mark"

@@ -62,6 +62,8 @@ class Claim:
     issue_id: IssueId
     attempt: AttemptId
     deliveries: tuple[Delivery, ...]
+    number: int = 0
+    """Of the request, counted over the whole database; 0 when none is to be made."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -98,6 +98,7 @@ def take_next(
         "suppressed_since": batch.suppressed_since + len(left),
     }
     connection.execute(_HAND_OVER, {"batch": batch.id, **values})
+    number = 0
     if people:
         values = {
             "id": attempt,
@@ -109,13 +110,14 @@ def take_next(
             "started_at": now,
             "deadline": deadline,
         }
-        connection.execute(_ATTEMPT, values)
+        (number,) = connection.execute(_ATTEMPT, values).inserted_primary_key or (0,)
     faults.point("inside-claim")
     return Claim(
         batch_id=BatchId(batch.id),
         issue_id=issue_id,
         attempt=attempt,
         deliveries=tuple(_deliveries(issue_id, people)),
+        number=number,
     )
 
 

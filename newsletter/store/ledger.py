@@ -31,6 +31,7 @@ from newsletter.models import (
 from newsletter.store import claims, freezing, moves, reading
 from newsletter.store.engine import Database
 from newsletter.store.leases import Leases, confirm, renew
+from newsletter.store.mark import Mark
 from newsletter.store.tables import AttemptState
 
 _ID = attrgetter("id")
@@ -40,9 +41,10 @@ _DELIVERY_ID = attrgetter("delivery_id")
 class SqlLedger:
     """What was frozen, handed over and answered, in one database (ports.Ledger)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, mark: Mark | None = None) -> None:
         self._database = database
         self._leases = Leases(database)
+        self._mark = mark
 
     # --- before ---------------------------------------------------------------------------------
 
@@ -76,6 +78,8 @@ class SqlLedger:
             with self._database.writing() as connection:
                 renew(connection, lease, deadline)
                 claim = claims.take_next(connection, lease, issue_id, now=now, deadline=deadline)
+            if claim and claim.number and self._mark:
+                self._mark.reached(claim.number)
             if claim is None or claim.deliveries:  # else: everyone of that batch has left
                 return claim
 

@@ -13,6 +13,7 @@ from newsletter.providers import find_provider
 from newsletter.store.folder import IssueFolder
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.ledger import SqlLedger
+from newsletter.store.mark import Mark
 from newsletter.store.schema import open_database
 from newsletter.store.subscribers import SqlSubscriberStore
 from newsletter.wiring.app import App
@@ -36,13 +37,14 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
     locks = None if url.startswith("sqlite") else project / "data" / "locks"
     with closing(open_database(url, now=clock.now(), locks=locks)) as database:
         issues = SqlIssueStore(database)
+        mark = Mark(settings.mark_file, database)
         yield App(
             settings=settings,
             clock=clock,
             issues=issues,
             files=IssueFolder(project / "issues"),
             subscribers=SqlSubscriberStore(database),
-            ledger=SqlLedger(database),
+            ledger=SqlLedger(database, mark=mark),
             schedule=schedule,
             key=issues.signing_key(),
             stopped=stopped,

@@ -1,0 +1,91 @@
+"""A mark outside the database: how far it had come, so that an old copy of it is known for one.
+
+A database that is put back from a copy knows nothing of the letters that went out since, and would
+send them again. The mark is one short line in a file of its own, `<database id> <number>`, where the
+number is that of the newest request. It is written after each claim's commit, without a flush to
+the disk: after a power cut it may lie behind the database, which is harmless, but never before it.
+"""
+
+import fcntl
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from newsletter.store.engine import Database
+from newsletter.store.tables import attempts, meta
+
+log = logging.getLogger(__name__)
+
+PRIVATE = 0o600
+MOST_BYTES = 200
+"""More than any mark has: what is longer is none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reached:
+    """A database's id and the number of the newest request that was made from it."""
+
+    database_id: str
+    number: int
+
+
+class Mark:
+    """The mark of one database; of several processes that write it the highest number stays."""
+
+    def __init__(self, path: Path, database: Database) -> None:
+        self._path = path
+        self._database = database
+        self._database_id = ""
+
+    def reached(self, number: int) -> None:
+        """None; the mark is at this number or above. A disk that refuses is told and stops nothing."""
+        try:
+            self._write(number, least=True)
+        except OSError as error:
+            log.warning(
+                "%s: %s: an old copy of the database would not be noticed", self._path, error.strerror
+            )
+
+    def set_anew(self) -> None:
+        """None; the mark is where the database is, even when that is behind. Raises OSError."""
+        self._write(self.database().number, least=False)
+
+    def read(self) -> Reached | None:
+        """What the mark says; None when there is none yet. Raises OSError."""
+        try:
+            return _parsed(self._path.read_bytes()[:MOST_BYTES])
+        except FileNotFoundError:
+            return None
+
+    def database(self) -> Reached:
+        """Where the database itself is."""
+        with self._database.reading() as connection:
+            number = connection.scalar(select(func.max(attempts.c.number)))
+            name = connection.scalars(select(meta.c.value).where(meta.c.key == "database_id")).one()
+        return Reached(database_id=name, number=number or 0)
+
+    def _write(self, number: int, *, least: bool) -> None:
+        if not self._database_id:
+            self._database_id = self.database().database_id
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            known = _parsed(os.pread(descriptor, MOST_BYTES, 0)) if least else None
+            if known and known.database_id == self._database_id and known.number >= number:
+                return
+            line = f"{self._database_id} {number:020}\n".encode()
+            os.pwrite(descriptor, line, 0)
+            os.ftruncate(descriptor, len(line))
+        finally:
+            os.close(descriptor)
+
+
+def _parsed(line: bytes) -> Reached | None:
+    match line.decode("ascii", errors="replace").split():
+        case [name, number] if number.isdecimal():
+            return Reached(database_id=name, number=int(number))
+    return None
