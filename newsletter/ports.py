@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from newsletter.models import (
+    DRAFTS,
     Address,
     AttemptId,
     Batch,
@@ -230,7 +231,13 @@ class IssueStore(Protocol):
         ...
 
     def set_state(
-        self, issue_id: IssueId, state: IssueState, *, expected: Sequence[IssueState], note: str = ""
+        self,
+        issue_id: IssueId,
+        state: IssueState,
+        *,
+        expected: Sequence[IssueState],
+        note: str = "",
+        send_at: datetime | None = None,
     ) -> None:
         """None. Raises WrongState when the issue is in none of the expected states."""
         ...
@@ -281,12 +288,20 @@ class SubscriberStore(Protocol):
 class Ledger(Protocol):
     """What was frozen, handed over and answered: the truth about every recipient of every issue."""
 
-    def freeze(self, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime) -> FrozenIssue:
+    def freeze(
+        self,
+        email: RenderedEmail,
+        sender: Sender,
+        *,
+        batch_size: int,
+        now: datetime,
+        found: Sequence[IssueState] = DRAFTS,
+    ) -> FrozenIssue:
         """The bytes and one immutable row per confirmed subscriber, in one transaction; or the
         issue as it was frozen before, whatever `email` says now.
 
-        Raises NotFound; WrongState when the issue is not a draft; NeedsAttention when nobody is
-        confirmed.
+        Raises NotFound; WrongState when the issue is in none of the states in which the caller found
+        it (a draft, or approved); NeedsAttention when nobody is confirmed.
         """
         ...
 

@@ -11,7 +11,16 @@ SendOutcome → ProviderEvent. `docs/glossary.md` defines the words.
 from newsletter.models.addresses import Address
 from newsletter.models.events import BounceClass, EventType, ProviderEvent, WebhookRequest
 from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, PostId, SourceId, SubscriberId
-from newsletter.models.issues import Finding, Issue, IssueRecord, IssueState, Section, Severity, Slot
+from newsletter.models.issues import (
+    DRAFTS,
+    Finding,
+    Issue,
+    IssueRecord,
+    IssueState,
+    Section,
+    Severity,
+    Slot,
+)
 from newsletter.models.letters import MergeField, RenderedEmail, Sender
 from newsletter.models.mails import SystemMail, SystemMailKind, SystemMailState
 from newsletter.models.people import Channel, Consent, ConsentAction, Subscriber, SubscriberStatus
@@ -37,6 +46,7 @@ from newsletter.models.sending import (
 )
 
 __all__ = [
+    "DRAFTS",
     "Address",
     "AttemptId",
     "Batch",

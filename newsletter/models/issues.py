@@ -53,6 +53,10 @@ class IssueState(StrEnum):
     CANCELLED = "cancelled"
 
 
+DRAFTS = (IssueState.DRAFT, IssueState.SCHEDULED)
+"""The states in which an issue can still be edited; its words and its audience are not frozen."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueRecord:
     """What the database knows of an issue; its words are in the file until it is frozen."""
@@ -63,8 +67,11 @@ class IssueRecord:
     created_at: datetime
     frozen_at: datetime | None = None
     submitted_at: datetime | None = None
+    send_at: datetime | None = None
+    """When an approved issue goes out."""
     note: str = ""
-    """Why it is paused, held, skipped or cancelled, in a sentence for the author."""
+    """Why it is paused, held, skipped or cancelled, in a sentence for the author. A draft with a note is
+    held: nothing but a person's word sends it."""
 
 
 class Severity(StrEnum):

@@ -1,7 +1,7 @@
 """The freeze: a letter's bytes and its audience become one immutable whole, or nothing does."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, literal, select, upd
 from newsletter import faults
 from newsletter.errors import NeedsAttention, NewsletterError, NotFound, WrongState
 from newsletter.models import (
+    DRAFTS,
     BatchState,
     FrozenIssue,
     IssueId,
@@ -26,14 +27,21 @@ ROWS_AT_ONCE = 10_000
 
 
 def freeze(
-    connection: Connection, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime
+    connection: Connection,
+    email: RenderedEmail,
+    sender: Sender,
+    *,
+    batch_size: int,
+    now: datetime,
+    found: Sequence[IssueState] = DRAFTS,
 ) -> FrozenIssue:
     """The frozen issue: letter, audience and batches, written in the caller's transaction, or as
     another process froze it a moment ago.
 
-    Raises NotFound, WrongState when the issue is no draft, NeedsAttention when nobody is confirmed.
+    Raises NotFound, WrongState when the issue is in none of the states in which it was found,
+    NeedsAttention when nobody is confirmed.
     """
-    number = _take_draft(connection, email.issue_id, now)
+    number = _take_draft(connection, email.issue_id, found, now)
     if number is None:
         if (earlier := frozen(connection, email.issue_id)) is None:
             raise _no_draft(connection, email.issue_id)
@@ -84,11 +92,12 @@ def frozen(connection: Connection, issue_id: IssueId) -> FrozenIssue | None:
     )
 
 
-def _take_draft(connection: Connection, issue_id: IssueId, now: datetime) -> int | None:
-    drafts = (IssueState.DRAFT, IssueState.SCHEDULED)
+def _take_draft(
+    connection: Connection, issue_id: IssueId, found: Sequence[IssueState], now: datetime
+) -> int | None:
     number: int | None = connection.scalar(
         update(issues)
-        .where(issues.c.id == issue_id, issues.c.state.in_(drafts))
+        .where(issues.c.id == issue_id, issues.c.state.in_(found))
         .values(state=IssueState.FROZEN, frozen_at=now, note="")
         .returning(issues.c.number)
     )
@@ -99,7 +108,7 @@ def _no_draft(connection: Connection, issue_id: IssueId) -> NewsletterError:
     state = connection.scalar(select(issues.c.state).where(issues.c.id == issue_id))
     if state is None:
         return NotFound(f"there is no issue {issue_id!r}")
-    return WrongState(f"{issue_id} is {state}, only a draft can be frozen")
+    return WrongState(f"{issue_id} is {state} now: it was approved, taken back or ended meanwhile")
 
 
 def _freeze_audience(connection: Connection, number: int) -> int:

@@ -184,13 +184,19 @@ class SqlIssueStore:
             )
 
     def set_state(
-        self, issue_id: IssueId, state: IssueState, *, expected: Sequence[IssueState], note: str = ""
+        self,
+        issue_id: IssueId,
+        state: IssueState,
+        *,
+        expected: Sequence[IssueState],
+        note: str = "",
+        send_at: datetime | None = None,
     ) -> None:
         with self._database.writing() as connection:
             changed = connection.execute(
                 update(issues)
                 .where(issues.c.id == issue_id, issues.c.state.in_(expected))
-                .values(state=state, note=note)
+                .values(state=state, note=note, send_at=send_at)
             )
             if changed.rowcount == 0:
                 issue = _get(connection, issue_id)
@@ -221,6 +227,7 @@ def _record(row: Row[Any]) -> IssueRecord:
         created_at=row.created_at,
         frozen_at=row.frozen_at,
         submitted_at=row.submitted_at,
+        send_at=row.send_at,
         note=row.note,
     )
 

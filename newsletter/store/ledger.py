@@ -13,6 +13,7 @@ from operator import attrgetter
 from newsletter import faults
 from newsletter.errors import WrongState
 from newsletter.models import (
+    DRAFTS,
     Address,
     BatchState,
     Claim,
@@ -48,9 +49,17 @@ class SqlLedger:
 
     # --- before ---------------------------------------------------------------------------------
 
-    def freeze(self, email: RenderedEmail, sender: Sender, *, batch_size: int, now: datetime) -> FrozenIssue:
+    def freeze(
+        self,
+        email: RenderedEmail,
+        sender: Sender,
+        *,
+        batch_size: int,
+        now: datetime,
+        found: Sequence[IssueState] = DRAFTS,
+    ) -> FrozenIssue:
         with self._database.writing() as connection:
-            return freezing.freeze(connection, email, sender, batch_size=batch_size, now=now)
+            return freezing.freeze(connection, email, sender, batch_size=batch_size, now=now, found=found)
 
     def frozen(self, issue_id: IssueId) -> FrozenIssue | None:
         with self._database.reading() as connection:

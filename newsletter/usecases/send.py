@@ -21,6 +21,7 @@ from newsletter.errors import (
     WrongState,
 )
 from newsletter.models import (
+    DRAFTS,
     Batch,
     Claim,
     Delivery,
@@ -86,14 +87,16 @@ def freeze_issue(
     provider: Provider,
     batch_size: int,
     clock: Clock,
+    found: Sequence[IssueState] = DRAFTS,
 ) -> FrozenIssue:
     """The issue frozen now, or as it was frozen before: then `email` and `sender` do not matter.
 
-    Raises WrongState when the issue is no draft, NeedsAttention when nobody is confirmed.
+    Raises WrongState when the issue is no longer in a state in which it was found, NeedsAttention when
+    nobody is confirmed.
     """
     faults.point("before-freeze")
     size = min(batch_size, provider.max_recipients)
-    frozen = ledger.freeze(email, sender, batch_size=size, now=clock.now())
+    frozen = ledger.freeze(email, sender, batch_size=size, now=clock.now(), found=found)
     faults.point("after-freeze")
     return frozen
 
