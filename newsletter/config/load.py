@@ -4,6 +4,7 @@ Order, the strongest first: environment (`NEWSLETTER_SECTION__KEY`) > `.env` > n
 """
 
 import dataclasses
+import ipaddress
 import re
 import tomllib
 import types
@@ -19,7 +20,7 @@ import msgspec
 from newsletter.config.environment import Variables, read_secrets, read_variables, setting_variables
 from newsletter.config.places import Places, SettingPath, dotted
 from newsletter.config.rates import parse_rate
-from newsletter.config.settings import LANGUAGE_TAG, NewsletterSettings, SendingSettings, Settings
+from newsletter.config.settings import LANGUAGE_TAG, TAG, NewsletterSettings, SendingSettings, Settings
 from newsletter.config.theme import faults, theme_names
 from newsletter.errors import BadSetting, NotFound, did_you_mean
 
@@ -255,6 +256,7 @@ def _check(settings: Settings, places: Places) -> None:
     for setting, what in faults(settings.theme):
         raise _wrong(("theme", *setting.split(".")), places, what)
     _check_sending(settings.sending, places)
+    _check_web(settings, places)
     if not 1 <= settings.provider.batch_size <= 1000:
         raise _wrong(("provider", "batch_size"), places, "must be between 1 and 1000")
 
@@ -272,3 +274,24 @@ def _check_sending(sending: SendingSettings, places: Places) -> None:
         raise _wrong(("sending", "warm_up"), places, "must be numbers of recipients, each 1 or more")
     if sending.soft_bounces < 1:
         raise _wrong(("sending", "soft_bounces"), places, "must be 1 or more")
+
+
+def _check_web(settings: Settings, places: Places) -> None:
+    """Rules of `[readers]` and `[web]` that a type cannot say."""
+    for index, topic in enumerate(settings.readers.topics):
+        if not TAG.fullmatch(topic.tag):
+            raise _wrong(("readers", "topics", str(index), "tag"), places, "must be one word")
+    for origin in settings.readers.form_origins:
+        if not re.fullmatch(r"https?://[^\s/?#]+", origin):
+            raise _wrong(
+                ("readers", "form_origins"), places, "must be sites such as https://blog.example.com"
+            )
+    for proxy in settings.web.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy, strict=False)
+        except ValueError as error:
+            raise BadSetting(
+                f"“{proxy}” is no address or network",
+                where=places.where(("web", "trusted_proxies")),
+                remedy="write one such as 127.0.0.1 or 10.0.0.0/8",
+            ) from error

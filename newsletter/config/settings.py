@@ -15,6 +15,8 @@ Encryption = Literal["starttls", "tls", "none"]
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 """The shape of a BCP 47 tag (RFC 5646 §2.1)."""
+TAG = re.compile(r"\w[\w-]{0,63}")
+"""What a subscriber's tag looks like, in the letters of any language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,6 +218,53 @@ class ProviderSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TopicSettings:
+    """One `[[readers.topics]]` table: a tag that readers may choose for themselves."""
+
+    tag: str
+    """Letters, digits and hyphens."""
+    title: str
+    """What the pages call it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReaderSettings:
+    """`[readers]`: how people join, and what they may choose."""
+
+    sign_up: bool = True
+    """Whether anybody may ask for the newsletter on its pages."""
+    consent: str = ""
+    """The exact words that people agree to; empty: the program's own, in their language."""
+    privacy_url: str = ""
+    """The author's privacy policy; linked beside the consent."""
+    privacy_version: str = ""
+    """Its version, kept with each consent."""
+    form_origins: tuple[str, ...] = ()
+    """Other sites whose scripts may post the sign-up form, such as `https://blog.example.com`."""
+    topics: tuple[TopicSettings, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArchiveSettings:
+    """`[archive]`: submitted issues on the web."""
+
+    public: bool = True
+    """Whether submitted issues can be read on the web at all."""
+    indexed: bool = True
+    """Whether search engines are welcome to it."""
+    feed_issues: int = 20
+    """The newest so many issues in the Atom and JSON feeds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebSettings:
+    """`[web]`: the server behind the pages."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies whose X-Forwarded-For is believed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HttpSettings:
     """`[http]`: what the program may ask for on the network."""
 
@@ -253,6 +302,9 @@ class Settings:
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     sending: SendingSettings = field(default_factory=SendingSettings)
     provider: ProviderSettings = field(default_factory=ProviderSettings)
+    readers: ReaderSettings = field(default_factory=ReaderSettings)
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     secrets: Secrets = field(default_factory=Secrets)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from newsletter.config import Settings, load_theme
 from newsletter.content.addresses import parse_address
 from newsletter.content.calendar import Schedule
+from newsletter.content.tokens import Keyring
 from newsletter.errors import NotFound, WrongState
 from newsletter.models import (
     AttemptId,
@@ -60,6 +61,7 @@ class App:
     ledger: Ledger
     schedule: Schedule | None
     key: bytes = field(repr=False)
+    keys: Keyring
     stopped: threading.Event
 
     # --- finding issues -------------------------------------------------------------------------

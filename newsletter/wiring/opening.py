@@ -11,6 +11,7 @@ from newsletter.content.calendar import Schedule, parse_schedule
 from newsletter.errors import BadInput
 from newsletter.providers import find_provider
 from newsletter.store.folder import IssueFolder
+from newsletter.store.keys import keyring
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.mark import Mark
@@ -47,6 +48,7 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             ledger=SqlLedger(database, mark=mark),
             schedule=schedule,
             key=issues.signing_key(),
+            keys=keyring(database),
             stopped=stopped,
         )
 

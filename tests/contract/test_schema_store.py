@@ -16,6 +16,7 @@ from newsletter.errors import BadSetting, Busy, NeedsAttention, NewsletterError,
 from newsletter.store import columns, schema, tables
 from newsletter.store.engine import Database, connect
 from newsletter.store.issues import SqlIssueStore
+from newsletter.store.keys import add_key, keyring
 from newsletter.store.schema import open_database, upgrade
 from tests.support.databases import BORN
 
@@ -25,6 +26,7 @@ OPEN = """
 import sys
 from datetime import datetime
 from newsletter.store.issues import SqlIssueStore
+from newsletter.store.keys import add_key, keyring
 from newsletter.store.schema import open_database
 sys.stdin.read(1)
 database = open_database(sys.argv[1], now=datetime.fromisoformat("2026-11-01T00:00:00+00:00"))
@@ -255,3 +257,12 @@ def _parts(statement: str) -> Iterator[str]:
         else:
             part += character
     yield part.strip()
+
+
+def test_a_new_key_signs_and_the_old_ones_are_kept(database: Database) -> None:
+    first = keyring(database)
+    assert set(first.keys) == {1}
+    second = add_key(database)
+    assert second.newest == 2
+    assert second.keys[1] == first.signing != second.signing
+    assert keyring(database) == second

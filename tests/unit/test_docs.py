@@ -50,6 +50,10 @@ TABLES = {
     "[provider.smtp]": settings.SmtpSettings,
     "[provider.smtp.dkim]": settings.DkimSettings,
     "[provider.outbox]": settings.OutboxSettings,
+    "[readers]": settings.ReaderSettings,
+    "[[readers.topics]]": settings.TopicSettings,
+    "[archive]": settings.ArchiveSettings,
+    "[web]": settings.WebSettings,
     "[http]": settings.HttpSettings,
     "[database]": settings.DatabaseSettings,
 }
@@ -62,6 +66,8 @@ def as_written(field: "dataclasses.Field[Any]") -> str:
         return "required"
     if value is None:
         return "unset"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     if isinstance(value, timedelta):
         hours, minutes = divmod(int(value.total_seconds()) // 60, 60)
         return f'`"{hours}h"`' if not minutes else f'`"{hours * 60 + minutes}m"`'
