@@ -16,12 +16,20 @@ POINTS = (
     "before-claim",
     "inside-claim",
     "after-claim",
+    "after-connect",
+    "half-body",
+    "after-body",
     "after-answer",
     "inside-record",
     "after-record",
     "before-finish",
+    "before-event-commit",
+    "after-event-commit",
+    "inside-suppression-sync",
+    "before-cancel",
+    "after-cancel",
 )
-"""The names, in the order in which a sender passes them."""
+"""The names, in the order in which a sender passes them; then those of events and evidence."""
 
 _passages: dict[str, int] = {}
 

@@ -14,12 +14,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from newsletter import faults
 from newsletter.errors import BadSetting, ProviderUnavailable, SubmissionUncertain
 
 MAX_TIMEOUT = 120
@@ -82,6 +83,7 @@ class KeptConnection:
         """
         with self._lock:
             stream = self._stream(_Deadline(self._timeout))
+            faults.point("after-connect")
             try:
                 return self._exchange(stream, method, target, headers, body)
             except (OSError, http.client.HTTPException) as error:
@@ -105,11 +107,15 @@ class KeptConnection:
         connection = http.client.HTTPConnection(self._host, self._port)
         connection.auto_open = 0
         connection.sock = stream
+        fixed = {**self._headers, "Host": self._netloc}
+        if body:
+            fixed["Content-Length"] = str(len(body))
         whole = True
         try:
             connection.request(
-                method, target, body=body, headers={**headers, **self._headers, "Host": self._netloc}
+                method, target, body=_halves(body) if body else body, headers={**headers, **fixed}
             )
+            faults.point("after-body")
         except (BrokenPipeError, ConnectionResetError):
             if not stream.sent:
                 raise
@@ -258,6 +264,14 @@ def _connect(host: str, port: int, deadline: _Deadline) -> socket.socket:
         else:
             return opened
     raise last
+
+
+def _halves(body: bytes) -> Iterator[memoryview]:
+    """The body in two parts, between which a test may end the process."""
+    whole, middle = memoryview(body), len(body) // 2
+    yield whole[:middle]
+    faults.point("half-body")
+    yield whole[middle:]
 
 
 def _read_body(response: http.client.HTTPResponse) -> bytes:
