@@ -11,8 +11,8 @@ from newsletter.content.calendar import Schedule, parse_schedule
 from newsletter.errors import BadInput
 from newsletter.providers import find_provider
 from newsletter.store.folder import IssueFolder
-from newsletter.store.keys import keyring
 from newsletter.store.issues import SqlIssueStore
+from newsletter.store.keys import keyring
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.mark import Mark
 from newsletter.store.schema import open_database
