@@ -7,14 +7,13 @@ never resends, never follows a redirect, and takes no proxy from the environment
 import contextlib
 import http.client
 import io
-import ipaddress
 import re
 import select
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any, cast
@@ -22,11 +21,10 @@ from urllib.parse import urlsplit
 
 from newsletter import faults
 from newsletter.errors import BadSetting, ProviderUnavailable, SubmissionUncertain
+from newsletter.providers.sockets import BoundedSocket, Deadline, connect, halves, is_loopback, reason
 
 MAX_TIMEOUT = 120
 """Seconds; a longer request could outlive the sender's lease on the issue (180 s)."""
-CONNECT_SECONDS = 10.0
-"""Longest wait for one address to take the connection; the request's deadline holds when sooner."""
 IDLE_SECONDS = 5.0
 """A connection unused for longer is replaced: the other side may be about to close it."""
 MAX_ANSWER_BYTES = 256 * 1024
@@ -82,7 +80,7 @@ class KeptConnection:
         did and no whole answer came back.
         """
         with self._lock:
-            stream = self._stream(_Deadline(self._timeout))
+            stream = self._stream(Deadline(self._timeout))
             faults.point("after-connect")
             try:
                 return self._exchange(stream, method, target, headers, body)
@@ -113,7 +111,7 @@ class KeptConnection:
         whole = True
         try:
             connection.request(
-                method, target, body=_halves(body) if body else body, headers={**headers, **fixed}
+                method, target, body=halves(body) if body else body, headers={**headers, **fixed}
             )
             faults.point("after-body")
         except (BrokenPipeError, ConnectionResetError):
@@ -129,7 +127,7 @@ class KeptConnection:
             self._drop()
         return answer
 
-    def _stream(self, deadline: "_Deadline") -> "_Stream":
+    def _stream(self, deadline: Deadline) -> "_Stream":
         """The kept connection when it is still good, else a new one."""
         if self._socket is None or not self._is_good(self._socket):
             self._drop()
@@ -143,9 +141,9 @@ class KeptConnection:
         poll.register(kept, select.POLLIN)
         return not poll.poll(0)  # between requests there is nothing to read but the other side's end
 
-    def _open(self, deadline: "_Deadline") -> socket.socket:
+    def _open(self, deadline: Deadline) -> socket.socket:
         try:
-            opened = _connect(self._host, self._port, deadline)
+            opened = connect(self._host, self._port, deadline)
             if self._scheme == "http":
                 return opened
             self._context = self._context or ssl.create_default_context()  # 20 ms, so only once
@@ -161,41 +159,10 @@ class KeptConnection:
             self._socket = None
 
 
-class _Deadline:
-    """A point in time that every step of one request looks at."""
+class _Stream(BoundedSocket):
+    """The part of a socket that http.client uses. Closing it leaves the socket open."""
 
-    def __init__(self, seconds: float) -> None:
-        self._at = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Seconds, more than 0. Raises TimeoutError when none are left."""
-        seconds = self._at - time.monotonic()
-        if seconds <= 0:
-            raise TimeoutError("out of time")
-        return seconds
-
-
-class _Stream:
-    """A socket in the part that http.client uses, each step of it bounded by the deadline.
-
-    The time-outs of sockets hold for one operation each, so that a server that drips its answer
-    would hold a caller for ever. Closing it leaves the socket open.
-    """
-
-    def __init__(self, inner: socket.socket, deadline: _Deadline) -> None:
-        self.inner = inner
-        self.deadline = deadline
-        self.sent = 0
-        """Bytes that the system has taken."""
-        self.head_is_read = False
-
-    def sendall(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            self.inner.settimeout(self.deadline.left())
-            taken = self.inner.send(rest)
-            self.sent += taken
-            rest = rest[taken:]
+    head_is_read = False
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self))
@@ -214,8 +181,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._stream.inner.settimeout(self._stream.deadline.left())
-        count = self._stream.inner.recv_into(buffer)
+        count = self._stream.recv_into(buffer)
         if not count and not self._stream.head_is_read:
             # http.client takes `HTTP/1.1 202 Acc` and the end for a whole answer
             raise ConnectionResetError("closed before the head of the answer was whole")
@@ -234,44 +200,12 @@ def _checked(base_url: str) -> tuple[str, str, int, str]:
         raise BadSetting(
             "the provider's base_url is no https address", remedy="write it as https://api.sendgrid.com"
         )
-    if scheme == "http" and not _is_loopback(host):
+    if scheme == "http" and not is_loopback(host):
         raise BadSetting(
             "the provider's base_url is http, which would send the API key in clear text",
             remedy="write https instead",
         )
     return scheme, host, port or (443 if scheme == "https" else 80), parts.netloc
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _connect(host: str, port: int, deadline: _Deadline) -> socket.socket:
-    """A connection to the first of the host's addresses that takes one."""
-    last = OSError("the name has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        opened = socket.socket(family, kind, protocol)
-        try:
-            opened.settimeout(min(CONNECT_SECONDS, deadline.left()))
-            opened.connect(address)
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
-            opened.close()
-            last = error
-        else:
-            return opened
-    raise last
-
-
-def _halves(body: bytes) -> Iterator[memoryview]:
-    """The body in two parts, between which a test may end the process."""
-    whole, middle = memoryview(body), len(body) // 2
-    yield whole[:middle]
-    faults.point("half-body")
-    yield whole[middle:]
 
 
 def _read_body(response: http.client.HTTPResponse) -> bytes:
@@ -282,12 +216,8 @@ def _read_body(response: http.client.HTTPResponse) -> bytes:
     return body
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: OSError | http.client.HTTPException) -> str:
     """Words without anything that the other side sent."""
-    if isinstance(error, TimeoutError):
-        return "out of time"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not to be trusted ({error.verify_message})"
     if isinstance(error, OSError):
-        return error.strerror or str(error) or type(error).__name__
+        return reason(error)
     return f"not a whole HTTP answer ({type(error).__name__})"

@@ -22,15 +22,11 @@ from newsletter.errors import (
     SubmissionUncertain,
 )
 from newsletter.models import Recipient, RejectReason, SendOutcome, SendStatus
+from newsletter.providers.words import without_secrets
 
 MAX_WAIT_SECONDS = 86_400.0
 """A wait that the other side names is never taken to be longer."""
-MAX_WORDS = 300
-"""Characters of the provider's own words that are kept."""
-LONGEST_READ = 10_000
 _PERSON = re.compile(r"personalizations[.\[](\d+)\b")
-_ADDRESS = re.compile(r"\S*@\S*")
-_KEY = re.compile(r"SG\.[\w.-]+")
 _MESSAGE_ID = re.compile(r"[!-~]{1,200}")
 _REMEDIES = {
     401: "check SENDGRID_API_KEY: it is wrong, expired or of another region than base_url",
@@ -72,7 +68,7 @@ def _refusal(
         return SubmissionUncertain(f"SendGrid answered {status}, which does not say whether it accepted")
     complaints = _complaints(body)
     words = "; ".join(message for _, message in complaints) or "no reason given"
-    text = f"SendGrid refused the request ({status}): {_without_secrets(words, recipients)}"
+    text = f"SendGrid refused the request ({status}): {without_secrets(words, recipients)}"
     if status == 413:
         return BatchTooLarge(text)
     if status == 400 and (rejected := _rejected(complaints, recipients)):
@@ -92,7 +88,7 @@ def _rejected(complaints: Sequence[tuple[str, str]], recipients: Sequence[Recipi
             delivery_id=recipients[place].delivery_id,
             status=SendStatus.REJECTED,
             reject_reason=RejectReason.INVALID,
-            detail=_without_secrets(message, [recipients[place]]),
+            detail=without_secrets(message, [recipients[place]]),
         )
         for place, message in sorted(by_place.items())
     ]
@@ -110,16 +106,6 @@ def _complaints(body: bytes) -> list[tuple[str, str]]:
         for error in (errors if isinstance(errors, list) else [])
         if isinstance(error, Mapping)
     ]
-
-
-def _without_secrets(words: str, recipients: Sequence[Recipient]) -> str:
-    """The words on one line, short, without anything that is or may be an address or a key."""
-    words = words[:LONGEST_READ]
-    for recipient in recipients:
-        words = re.sub(re.escape(recipient.address.addr_spec), "[address]", words, flags=re.IGNORECASE)
-    words = _KEY.sub("[key]", _ADDRESS.sub("[address]", words))
-    words = "".join(character if character.isprintable() else " " for character in words)
-    return " ".join(words.split())[:MAX_WORDS]
 
 
 def _seconds_to_wait(headers: Message, now: datetime) -> float | None:
