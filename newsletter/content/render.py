@@ -23,7 +23,7 @@ from newsletter.content.letter import dress, quoted_sources
 from newsletter.content.links import READER_TOKEN, archive_url, unsubscribe_url
 from newsletter.content.look import Look, look_of
 from newsletter.content.mime import check_header
-from newsletter.content.phrases import Phrases, phrases_for
+from newsletter.content.phrases import Phrases, direction_of, phrases_for
 from newsletter.content.templating import fill
 from newsletter.content.text import body_text
 from newsletter.content.wrapping import join_blocks
@@ -31,8 +31,6 @@ from newsletter.errors import BadInput, BadIssueFile, BadTemplate
 from newsletter.models import Issue, MergeField, RenderedEmail, Section
 
 _HTML, _TEXT = "issue.html.j2", "issue.txt.j2"
-_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ku", "ps", "sd", "ug", "ur", "yi"})
-"""Languages written from right to left (Unicode CLDR 46, characterOrder)."""
 _WEB_ADDRESS = re.compile(r"https?://|(?![\w+.-]*:)", re.IGNORECASE)
 """http, https, or no scheme at all, which a check finds."""
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -251,11 +249,6 @@ def _refuse_controls(words: str, where: str) -> None:
 
 def _where(issue: Issue, section: Section | None = None) -> str:
     return f"issues/{issue.id}.md" + (f":{section.line}" if section and section.line else "")
-
-
-def direction_of(language: str) -> str:
-    """`rtl` or `ltr`."""
-    return "rtl" if language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 # --- the placeholder ---------------------------------------------------------------------------

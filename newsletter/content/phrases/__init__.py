@@ -13,7 +13,7 @@ from newsletter.content.phrases.japanese import JAPANESE
 from newsletter.content.phrases.spanish import SPANISH
 from newsletter.content.phrases.ukrainian import UKRAINIAN
 
-__all__ = ["ENGLISH", "PHRASES", "Phrases", "phrases_for"]
+__all__ = ["ENGLISH", "PHRASES", "Phrases", "direction_of", "phrases_for"]
 
 _LANGUAGES = (ENGLISH, AMERICAN, GERMAN, FRENCH, SPANISH, UKRAINIAN, ARABIC, HEBREW, JAPANESE)
 PHRASES = {
@@ -24,6 +24,10 @@ PHRASES = {
 """By BCP 47 tag, in lower case: languages, and regions that write otherwise than their language."""
 
 
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ku", "ps", "sd", "ug", "ur", "yi"})
+"""Languages written from right to left (Unicode CLDR 46, characterOrder)."""
+
+
 def phrases_for(*languages: str) -> Phrases:
     """The phrases of the first of these tags that is known, with or without its region; else English."""
     for language in languages:
@@ -32,3 +36,8 @@ def phrases_for(*languages: str) -> Phrases:
             if known in PHRASES:
                 return PHRASES[known]
     return ENGLISH
+
+
+def direction_of(language: str) -> str:
+    """`rtl` or `ltr`."""
+    return "rtl" if language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"

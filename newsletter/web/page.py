@@ -1,0 +1,55 @@
+"""What every page of the readers needs: who asks, in which language to answer, and how answers look.
+
+A group of pages is a module with `routes(pages)`; `app.make_pages` puts them together. Nothing acts
+on GET or HEAD.
+"""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from newsletter.content.phrases import direction_of
+from newsletter.models import Subscriber
+from newsletter.web.pages import render_page
+from newsletter.web.phrases import spoken
+from newsletter.wiring import App
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+"""Of every page; those that anybody may find and frame say otherwise themselves."""
+
+
+class Pages:
+    """The pages of one newsletter."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.name = app.settings.newsletter.name
+
+    def language(self, request: Request, person: Subscriber | None = None) -> str:
+        """The tag of the language to answer in: the person's, else the visitor's, else the newsletter's."""
+        chosen = [request.query_params.get("language", ""), person.language if person else ""]
+        accepted = [part.partition(";")[0] for part in request.headers.get("Accept-Language", "").split(",")]
+        return spoken(*filter(None, [*chosen, *accepted[:10], self.app.settings.newsletter.language]))
+
+    def answer(
+        self,
+        template: str,
+        *,
+        language: str,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> Response:
+        """The page made from a template of `web/pages/`, in a language that `language` gave."""
+        page = render_page(
+            template, language=language, direction=direction_of(language), name=self.name, **values
+        )
+        return HTMLResponse(page, status_code=status, headers={**HEADERS, **(headers or {})})
