@@ -90,6 +90,11 @@ def parse_schedule(text: str, timezone: str) -> Schedule:
     return Schedule(timing=read_timing(text), timezone=timezone)
 
 
+def slot_instant(local: str, timezone: str) -> datetime:
+    """When the slot of this name, such as `2026-11-27T09:00`, comes in this IANA zone."""
+    return _first_passing(datetime.fromisoformat(local), ZoneInfo(timezone))
+
+
 def _first_passing(nominal: datetime, zone: ZoneInfo) -> datetime:
     """PEP 495: fold=0 is the first of two passings, and in a gap the offset from before it."""
     return nominal.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What an unattended run does: resume what was left, gather the next issue, send the one due.
+"""What an unattended run does: go on with what was left, send what was approved, see to the slots.
 
 `run_due` is idempotent: called by the ticker, by cron, by hand, or by all of them together, it
 makes one issue per slot and sends it once. What to do is decided by `next_step`, a pure function.
@@ -13,13 +13,13 @@ from functools import partial
 from newsletter.config.settings import ScheduleSettings
 from newsletter.content.calendar import Schedule
 from newsletter.errors import Busy, NewsletterError
-from newsletter.models import IssueId, IssueRecord, IssueState, Slot
+from newsletter.models import DRAFTS, IssueRecord, IssueState, Slot
 from newsletter.ports import IssueStore
 from newsletter.usecases.send import SendReport
 
 
 class Step(StrEnum):
-    """What is to be done about one slot."""
+    """What is to be done about one slot, or one approved issue."""
 
     NOTHING = "nothing"
     GATHER = "gather"
@@ -42,23 +42,28 @@ class DueReport:
 
 
 def next_step(
-    slot: Slot,
+    due: datetime,
     record: IssueRecord | None,
     settings: ScheduleSettings,
     *,
     now: datetime,
-    superseded: bool,
+    superseded: bool = False,
 ) -> Step:
-    """What to do about a slot whose review time has come; `superseded`: a later slot's has, too."""
-    lateness = now - slot.instant
+    """What to do about a slot whose review time has come, or about an approved issue, due at `due`.
+
+    `superseded`: a later slot's review time has come, too.
+    """
+    lateness = now - due
     if record is None:
         return Step.MISSED if lateness > settings.catch_up and superseded else Step.GATHER
-    if lateness < timedelta(0) or record.state not in {IssueState.DRAFT, IssueState.SCHEDULED}:
+    if lateness < timedelta(0) or record.state not in DRAFTS:
         return Step.NOTHING
     if lateness > settings.catch_up:
         return Step.LATE
     if record.state is IssueState.SCHEDULED:
         return Step.SEND
+    if record.note:
+        return Step.HOLD
     return {"send": Step.SEND, "hold": Step.HOLD, "skip": Step.SKIP}[settings.silence]
 
 
@@ -76,25 +81,30 @@ def open_slots(
 
 def run_due(
     *,
-    schedule: Schedule,
+    schedule: Schedule | None,
     settings: ScheduleSettings,
     issues: IssueStore,
     now: datetime,
     gather: Callable[[Slot], str],
-    send: Callable[[IssueId], SendReport],
+    send: Callable[[IssueRecord], SendReport],
 ) -> DueReport:
     """What was done now.
 
-    `gather` makes the slot's issue (or skips the slot) and tells so in a line; `send` freezes and
-    submits an issue, or goes on with one. An error of one step is told and never stops the others.
+    `gather` makes the slot's issue (or skips the slot) and tells so in a line; `send` goes on with an
+    issue, or freezes and submits one that is still as the record says. An error of one step is told
+    and never stops the others. Without a schedule there are no slots: only what is approved is sent.
     """
     run = _Run(settings=settings, issues=issues, now=now, gather=gather, send=send)
     report = DueReport()
     for record in issues.list(IssueState.FROZEN, IssueState.SUBMITTING):
         report += _told(partial(run.send_on, record))
-    slots = open_slots(schedule, settings, since=issues.created_at(), now=now)
+    for record in issues.list(IssueState.SCHEDULED):
+        report += run.see_to_approved(record)
+    slots = open_slots(schedule, settings, since=issues.created_at(), now=now) if schedule else []
     for slot in slots:
         report += _told(partial(run.see_to, slot, superseded=slot is not slots[-1]))
+    if schedule is None and not report.lines:
+        report = DueReport(lines=("there is no schedule",))
     for record in issues.list(IssueState.PAUSED):
         report += DueReport(lines=(f"{record.id}: paused: {record.note}",), attention=True)
     return report
@@ -108,7 +118,12 @@ class _Run:
     issues: IssueStore
     now: datetime
     gather: Callable[[Slot], str]
-    send: Callable[[IssueId], SendReport]
+    send: Callable[[IssueRecord], SendReport]
+
+    def see_to_approved(self, record: IssueRecord) -> DueReport:
+        """What was done about an issue that waits for its time, in a slot or outside of any."""
+        due = record.send_at or self.now
+        return self._act(next_step(due, record, self.settings, now=self.now), record)
 
     def see_to(self, slot: Slot, *, superseded: bool) -> DueReport:
         """What was done about a slot whose review time has come."""
@@ -121,18 +136,20 @@ class _Run:
             lateness = timedelta(minutes=(self.now - slot.instant) // timedelta(minutes=1))
             return DueReport(lines=(f"{slot.local}: missed by {lateness}; its posts go into the next issue",))
         record = self.issues.by_slot(slot.local)
-        return report + self._act(step, slot, record) if record else report
+        return report + self._act(step, record) if record else report
 
     def send_on(self, record: IssueRecord) -> DueReport:
         """What became of an issue that was sent, or sent on."""
-        report = self.send(record.id)
+        report = self.send(record)
         return DueReport(lines=(f"{record.id}: {report.summary}",), attention=report.attention)
 
     def _step(self, slot: Slot, superseded: bool) -> Step:
         record = self.issues.by_slot(slot.local)
-        return next_step(slot, record, self.settings, now=self.now, superseded=superseded)
+        if record and record.state is IssueState.SCHEDULED:
+            return Step.NOTHING  # approved: its own time counts, not the slot's
+        return next_step(slot.instant, record, self.settings, now=self.now, superseded=superseded)
 
-    def _act(self, step: Step, slot: Slot, record: IssueRecord) -> DueReport:
+    def _act(self, step: Step, record: IssueRecord) -> DueReport:
         """What became of an issue whose time has come."""
         if step is Step.SEND:
             return _told(partial(self.send_on, record))
@@ -141,10 +158,12 @@ class _Run:
             self.issues.set_state(record.id, IssueState.SKIPPED, expected=[IssueState.DRAFT], note=note)
             return DueReport(lines=(f"{record.id}: skipped: {note}",))
         if step is Step.HOLD:
-            line = f"{record.id}: waits for “newsletter send {record.id}” (schedule.silence is “hold”)"
+            why = record.note or "schedule.silence is “hold”"
+            line = f"{record.id}: waits for “newsletter approve {record.id}” ({why})"
             return DueReport(lines=(line,), attention=True)
         if step is Step.LATE:
-            line = f"{record.id}: its time, {slot.local}, was missed by more than schedule.catch_up; "
+            due = f"{record.send_at:%Y-%m-%d %H:%M} UTC" if record.send_at else record.slot
+            line = f"{record.id}: its time, {due}, was missed by more than schedule.catch_up; "
             line += f"“newsletter send {record.id}” sends it, “newsletter cancel {record.id}” drops it"
             return DueReport(lines=(line,), attention=True)
         return DueReport()

@@ -17,6 +17,7 @@ from newsletter.content.calendar import Schedule
 from newsletter.content.tokens import Keyring
 from newsletter.errors import NotFound, WrongState
 from newsletter.models import (
+    DRAFTS,
     AttemptId,
     Batch,
     BatchId,
@@ -152,8 +153,11 @@ class App:
         memory = AnswerFile(self.settings.project / "data" / "answers.json")
         return probe(questions, fetcher=self.fetcher(), memory=memory, clock=self.clock)
 
-    def freeze(self, issue_id: IssueId, provider: Provider) -> FrozenIssue:
-        """The letter and its audience, frozen. Raises BadInput when a check found an error."""
+    def freeze(
+        self, issue_id: IssueId, provider: Provider, *, found: Sequence[IssueState] = DRAFTS
+    ) -> FrozenIssue:
+        """The letter and its audience, frozen. Raises BadInput when a check found an error, WrongState
+        when the issue is no longer in one of the states in which it was found."""
         from newsletter.usecases.review import require_sendable
         from newsletter.usecases.send import freeze_issue
 
@@ -166,12 +170,14 @@ class App:
             provider=provider,
             batch_size=self.settings.provider.batch_size,
             clock=self.clock,
+            found=found,
         )
 
     def send(
         self,
         issue_id: IssueId,
         *,
+        found: Sequence[IssueState] = DRAFTS,
         on_progress: Callable[[SendProgress], None] = lambda _: None,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> "SendReport":
@@ -189,8 +195,8 @@ class App:
                 stack.enter_context(closing(self.provider()))
                 for _ in range(self.settings.provider.connections)
             ]
-            if record.state in {IssueState.DRAFT, IssueState.SCHEDULED}:
-                self.freeze(issue_id, providers[0])
+            if record.state in DRAFTS:
+                self.freeze(issue_id, providers[0], found=found)
             frozen = self.ledger.frozen(issue_id)
             assert frozen is not None  # noqa: S101 - every open state but the two above is frozen
             return send_issue(
@@ -226,22 +232,20 @@ class App:
 
     def run_due(self, now: datetime | None = None) -> "DueReport":
         """What was done because it was due. Raises Busy while another run is at it."""
-        from newsletter.usecases.due import DueReport, run_due
+        from newsletter.usecases.due import run_due
 
         app = self
         if now:
             app = replace(self, clock=ShiftedClock(self.clock, now - self.clock.now()))
         lease = self.ledger.acquire("run-due", owner=new_owner(), ttl=RUN_DUE_TTL, now=app.clock.now())
         try:
-            if app.schedule is None:
-                return DueReport(lines=("there is no schedule",))
             return run_due(
                 schedule=app.schedule,
                 settings=app.settings.schedule,
                 issues=app.issues,
                 now=app.clock.now(),
                 gather=app.gather_slot,
-                send=app.send,
+                send=lambda record: app.send(record.id, found=[record.state]),
             )
         finally:
             self.ledger.drop(lease)

@@ -1,5 +1,6 @@
 """What an unattended run decides, without any machine."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,19 +47,23 @@ def test_what_is_done_about_a_slot(
     minutes_late: int, state: IssueState | None, silence: str, expected: Step
 ) -> None:
     settings = ScheduleSettings(silence=silence)  # type: ignore[arg-type]
-    step = next_step(
-        SLOT,
-        record(state) if state else None,
-        settings,
-        now=FRIDAY + timedelta(minutes=minutes_late),
-        superseded=False,
-    )
-    assert step is expected
+    now = FRIDAY + timedelta(minutes=minutes_late)
+    assert next_step(FRIDAY, record(state) if state else None, settings, now=now) is expected
+
+
+@pytest.mark.parametrize("silence", ["send", "hold", "skip"])
+@pytest.mark.parametrize(("minutes_late", "expected"), [(-1, Step.NOTHING), (0, Step.HOLD), (721, Step.LATE)])
+def test_a_draft_with_a_note_waits_for_a_person_whatever_silence_says(
+    minutes_late: int, silence: str, expected: Step
+) -> None:
+    settings = ScheduleSettings(silence=silence)  # type: ignore[arg-type]
+    held = replace(record(IssueState.DRAFT), note="its approval was taken back")
+    assert next_step(FRIDAY, held, settings, now=FRIDAY + timedelta(minutes=minutes_late)) is expected
 
 
 def test_a_slot_missed_for_long_leaves_its_posts_to_the_one_that_is_already_being_reviewed() -> None:
     late = FRIDAY + timedelta(days=6, hours=23)
-    assert next_step(SLOT, None, ScheduleSettings(), now=late, superseded=True) is Step.MISSED
+    assert next_step(FRIDAY, None, ScheduleSettings(), now=late, superseded=True) is Step.MISSED
 
 
 def test_a_new_project_owes_nothing_for_slots_before_it_was_made() -> None:
