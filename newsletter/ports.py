@@ -5,7 +5,7 @@ stories in `wiring` alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from newsletter.models import (
@@ -37,6 +37,7 @@ from newsletter.models import (
     SubscriberStatus,
     Verdict,
     WebhookRequest,
+    Witness,
 )
 
 
@@ -138,6 +139,14 @@ class Settling(Protocol):
 
     def give_up(self, attempt: AttemptId, detail: str, now: datetime) -> int:
         """How many recipients became unknown for good: nobody will be written to again on a guess."""
+        ...
+
+    def resend(self, attempt: AttemptId, detail: str, now: datetime) -> int:
+        """How many recipients are pending again because somebody decided so, without proof."""
+        ...
+
+    def witnesses(self, attempt: OpenAttempt, within: timedelta) -> Sequence[Witness]:
+        """Requests that the same provider accepted at the time of this one, or up to so much later."""
         ...
 
 

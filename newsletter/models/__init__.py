@@ -43,6 +43,7 @@ from newsletter.models.sending import (
     SendStatus,
     Verdict,
     Window,
+    Witness,
 )
 
 __all__ = [
@@ -100,4 +101,5 @@ __all__ = [
     "Verdict",
     "WebhookRequest",
     "Window",
+    "Witness",
 ]

@@ -140,6 +140,15 @@ class Verdict(StrEnum):
     """It knows nothing, which proves nothing."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Witness:
+    """Another request, which the provider accepted: it tells whether the provider's events come in."""
+
+    started_at: datetime
+    heard_at: datetime | None
+    """When the last event of it came in; None when none ever did."""
+
+
 class SendStatus(StrEnum):
     """What a provider made of one recipient; the last two come from providers that take them singly."""
 
