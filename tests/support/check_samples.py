@@ -99,6 +99,8 @@ BAD: Mapping[str, list[Change]] = {
         preheader("For {{ name }}"),
         html(_BOTTOM, "{{ footer }}</body>"),
     ],
+    "reference-undefined": [body("See [the plan][plan]."), body("So they say.[^1]"), gathered("[a][]")],
+    "fence-unclosed": [body("```python\nprint()"), body("~~~~\ncode\n~~~\nmore")],
     "template-leftover": [gathered("Dear {{ name }},")],
     "post-repeated": [
         sections(("A", "https://x.example/a"), ("B", "http://www.x.example/a/?utm_source=feed#top")),
@@ -207,6 +209,12 @@ GOOD: Mapping[str, list[Change]] = {
         gathered("Dear {{ name }},"),
         headline("Of {{ name }}"),
     ],
+    "reference-undefined": [
+        body("See [the plan][plan].\n\n[plan]: https://example.com/plan"),
+        body("So they say.[^1]\n\n[^1]: The board."),
+        body("Take `a[0][1]` of it."),
+    ],
+    "fence-unclosed": [body("```\ncode\n```"), body("~~~~\n```\n~~~~~"), body("Say ```so``` here.")],
     "template-leftover": [gathered("Write `{{ name }}`."), gathered("A {brace} and 100 %")],
     "post-repeated": [
         sections(("A", "https://x.example/?p=1"), ("B", "https://x.example/?p=2")),

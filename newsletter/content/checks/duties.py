@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from newsletter.content.checks.letter import Letter, Problem, check
+from newsletter.content.headers import check_header
 from newsletter.content.links import READER_TOKEN, unsubscribe_url
-from newsletter.content.mime import check_header
 from newsletter.errors import BadInput
 from newsletter.models import Severity
 

@@ -22,6 +22,10 @@ _OWN_WORDS = 12
 _UNFINISHED = re.compile(r"\b(?:TK|TKTK|TODO|FIXME|XXX)\b|(?i:\blorem ipsum\b)")
 """TK, “to come”, is what editors write where words are missing."""
 
+_REFERENCE = re.compile(r"\[[^\[\]\n]+\]\[[^\[\]\n]*\]|\[\^[^\[\]\s]+\]")
+"""CommonMark's reference links and the footnotes of its neighbours, left as they were written."""
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+
 
 @check("subject-empty", Severity.ERROR, remedy="write a subject in the issue file's front matter")
 def subject_empty(letter: Letter) -> Iterator[Problem]:
@@ -138,6 +142,32 @@ def words_unfinished(letter: Letter) -> Iterator[Problem]:
             yield Problem(message=f"“{found}” looks unfinished", where=letter.place(section, found))
 
 
+@check("reference-undefined", Severity.WARNING, remedy="write its address or its note in the same section")
+def reference_undefined(letter: Letter) -> Iterator[Problem]:
+    """`[words][name]` or `[^1]` whose other half stands in another section, or nowhere."""
+    for section, text in letter.prose:
+        for found in dict.fromkeys(_REFERENCE.findall(text)):
+            yield Problem(
+                message=f"Readers will see “{shortened(found)}”", where=letter.place(section, found)
+            )
+
+
+@check("fence-unclosed", Severity.WARNING, remedy="write the same marks on a line below the code")
+def fence_unclosed(letter: Letter) -> Iterator[Problem]:
+    """A block of code that is never ended, and takes all that follows for code."""
+    issue = letter.issue
+    for section, text in (
+        (None, issue.intro_markdown),
+        *((each, each.body_markdown) for each in issue.sections),
+        (None, issue.outro_markdown),
+    ):
+        if fence := _open_fence(text):
+            yield Problem(
+                message=f"A block of code that begins with “{fence}” is not ended",
+                where=letter.place(section, fence),
+            )
+
+
 @check("post-repeated", Severity.WARNING, remedy="remove one of the two")
 def post_repeated(letter: Letter) -> Iterator[Problem]:
     """Two sections with the same address, the same title or the same words."""
@@ -176,6 +206,21 @@ def _plain_address(url: str) -> str:
     """The address without what often differs between two of one page."""
     address = re.sub(r"^https?://(www\.)?", "", url.partition("#")[0].casefold())
     return re.sub(r"[?&](utm_\w+|ref)=[^&]*", "", address).rstrip("/?&")
+
+
+def _open_fence(markdown: str) -> str:
+    """The marks that begin a block of code which nothing ends (CommonMark 0.31 §4.5); else empty."""
+    opened = ""
+    for line in markdown.splitlines():
+        found = _FENCE.fullmatch(line)
+        if not found:
+            continue
+        marks, rest = found[1], found[2]
+        if not opened:
+            opened = "" if marks[0] == "`" and "`" in rest else marks
+        elif marks.startswith(opened) and not rest.strip():
+            opened = ""
+    return opened
 
 
 def _body_mark(section: Section) -> str:
