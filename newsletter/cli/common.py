@@ -72,8 +72,3 @@ def show_log(log: DecisionLog) -> None:
     before = sum(line.decision is Decision.SEEN_BEFORE for line in log.decisions)
     if before:
         talk(f"  {counted(before, 'post')} seen before")
-
-
-def counted(number: int, noun: str) -> str:
-    """The number with its noun: `1 post`, `2 posts`."""
-    return f"{number} {noun}{'s' * (number != 1)}"

@@ -8,7 +8,6 @@ import click
 from msgspec import to_builtins
 
 from newsletter.cli.common import (
-    counted,
     heed_signals,
     issue_argument,
     json_option,
@@ -19,6 +18,7 @@ from newsletter.cli.common import (
     show_log,
     talk,
 )
+from newsletter.content.counting import counted
 from newsletter.errors import WrongState
 from newsletter.models import IssueState, SendProgress, SubscriberStatus
 
