@@ -11,9 +11,11 @@ fold and break a `List-Unsubscribe` header.
 The sender process imports this module for a million recipients: nothing heavy is imported here.
 """
 
-import binascii
 import hmac
 import re
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable
+from hashlib import sha256
 from urllib.parse import quote
 
 from newsletter.config.settings import NewsletterSettings
@@ -30,6 +32,7 @@ _KEY_ID = b"\x01"
 """Names the key that signed; a second key gets the next number and both are read."""
 _READER = b"r"
 """The purpose of tokens that let their holder read, manage and end one subscription."""
+_NAMED = _KEY_ID + _READER
 _MAC_OCTETS = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{35}", re.ASCII)
 _BASE64URL = bytes.maketrans(b"+/", b"-_")
@@ -42,18 +45,34 @@ _NOT_PLAIN_PHRASE = re.compile(r"[^A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]")
 # --- tokens ------------------------------------------------------------------------------------
 
 
+def token_maker(key: bytes) -> Callable[[SubscriberId], str]:
+    """A function from subscribers to their tokens: 35 URL-safe characters that name the subscriber and
+    that nobody without the key can make.
+
+    HMAC is written out (RFC 2104 §2, for keys of at most 64 octets), because the key's two pads are
+    then made once and not for each of a million readers, which takes twice the time.
+    """
+    block = key.ljust(64, b"\0")
+    inner, outer = (bytes(octet ^ pad for octet in block) for pad in (0x36, 0x5C))
+
+    def token(subscriber_id: SubscriberId) -> str:
+        named = _NAMED + subscriber_id.to_bytes(8, "big")
+        signed = named + sha256(outer + sha256(inner + named).digest()).digest()[:_MAC_OCTETS]
+        return b2a_base64(signed, newline=False).translate(_BASE64URL, b"=").decode("ascii")
+
+    return token
+
+
 def reader_token(key: bytes, subscriber_id: SubscriberId) -> str:
-    """35 URL-safe characters that name the subscriber and that nobody without the key can make."""
-    named = _KEY_ID + _READER + subscriber_id.to_bytes(8, "big")
-    signed = named + hmac.digest(key, named, "sha256")[:_MAC_OCTETS]
-    return binascii.b2a_base64(signed, newline=False).translate(_BASE64URL, b"=").decode("ascii")
+    """The subscriber's token under this key."""
+    return token_maker(key)(subscriber_id)
 
 
 def read_reader_token(key: bytes, token: str) -> SubscriberId | None:
     """The subscriber whom the token names; None for every other text, in constant time."""
     if not _TOKEN.fullmatch(token):
         return None
-    octets = binascii.a2b_base64(token.replace("-", "+").replace("_", "/") + "=")
+    octets = a2b_base64(token.replace("-", "+").replace("_", "/") + "=")
     subscriber_id = SubscriberId(int.from_bytes(octets[2:10], "big"))
     return subscriber_id if hmac.compare_digest(reader_token(key, subscriber_id), token) else None
 
@@ -121,14 +140,14 @@ class Personaliser:
     """Deliveries of one letter → Recipients; `recipient` is called once for each person."""
 
     def __init__(self, newsletter: NewsletterSettings, key: bytes, email: RenderedEmail) -> None:
-        self._key = key
+        self._token = token_maker(key)
         self._url = f"<{unsubscribe_url(newsletter.public_url, '')}"
         self._at_domain = f"@{parse_address(newsletter.sender).addr_spec.rpartition('@')[2]}>"
         self._ids_are_plain = bool(_PLAIN_ID.fullmatch(email.issue_id))
 
     def recipient(self, delivery: Delivery) -> Recipient:
         """The person of this delivery with their token and the headers that hold it."""
-        token = reader_token(self._key, delivery.subscriber_id)
+        token = self._token(delivery.subscriber_id)
         plain_id = delivery.id if self._ids_are_plain else quote(delivery.id, safe="").replace(".", "%2E")
         return Recipient(
             delivery_id=delivery.id,

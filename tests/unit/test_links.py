@@ -1,7 +1,9 @@
 """Readers' tokens and list headers."""
 
+import hmac
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 
 import pytest
 from hypothesis import given
@@ -52,6 +54,20 @@ def test_a_token_names_its_subscriber_and_fits_a_short_url(subscriber_id: Subscr
     assert len(token) <= 43
     assert "=" not in token
     assert unsubscribe_url("https://n.example.com/", token) == f"https://n.example.com/u/{token}"
+
+
+@given(st.binary(min_size=32, max_size=32), subscriber_ids)
+def test_a_token_is_what_it_names_and_the_first_half_of_its_hmac(
+    key: bytes, subscriber_id: SubscriberId
+) -> None:
+    named = b"\x01r" + subscriber_id.to_bytes(8, "big")
+    signed = named + hmac.digest(key, named, "sha256")[:16]
+    assert reader_token(key, subscriber_id) == urlsafe_b64encode(signed).decode().rstrip("=")
+
+
+def test_a_token_of_an_earlier_version_is_read_for_ever() -> None:
+    token = "AXIAAAAAAAAAB-E_1hFGcMChKdLRbmu3_VQ"
+    assert read_reader_token(KEY, token) == 7
 
 
 def test_tokens_differ_by_subscriber_and_by_key() -> None:
