@@ -18,11 +18,11 @@ from markupsafe import Markup
 from newsletter.config.settings import NewsletterSettings
 from newsletter.config.theme import Theme
 from newsletter.content.bodytree import body_tree, inner_html
+from newsletter.content.headers import check_header
 from newsletter.content.inlining import inline
 from newsletter.content.letter import dress, quoted_sources
 from newsletter.content.links import READER_TOKEN, archive_url, unsubscribe_url
 from newsletter.content.look import Look, look_of
-from newsletter.content.mime import check_header
 from newsletter.content.phrases import Phrases, direction_of, phrases_for
 from newsletter.content.templating import fill
 from newsletter.content.text import body_text

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from newsletter.content.mime import headers_for, merge, to_bytes
+from newsletter.content.headers import headers_for
+from newsletter.content.mime import merge, to_bytes
 from newsletter.errors import NotFound, SourceFailed
 from newsletter.models import (
     Address,

@@ -3,6 +3,7 @@
 import email.message
 import email.policy
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -10,8 +11,10 @@ from email.message import EmailMessage
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from newsletter.content.mime import headers_for, to_bytes
+from newsletter.content.headers import headers_for
+from newsletter.content.mime import Skeleton, merge, to_bytes
 from newsletter.errors import BadAddress, BadInput
 from newsletter.models import Address, DeliveryId, IssueId, MergeField, Recipient, RenderedEmail, Sender
 
@@ -134,6 +137,84 @@ def test_a_value_is_escaped_in_html_only() -> None:
     message = parsed(to_bytes(email_, sender(), recipient(token="{{7*7}} <b>"), date=DATE))
     assert part(message, "plain") == "{{7*7}} <b>\n"
     assert part(message, "html") == "<p>{{7*7}} &lt;b&gt;</p>\n"
+
+
+def as_the_standard_library_builds_it(email_: RenderedEmail, to: Recipient) -> EmailMessage:
+    """The message without our own encoding: what ours must read like."""
+    page, text = merge(email_, to)
+    message = EmailMessage(policy=email.policy.SMTP)
+    message.set_content(text)
+    message.add_alternative(page, subtype="html")
+    return parsed(message.as_bytes())
+
+
+awkward = st.sampled_from(
+    [
+        "nlPLACE",
+        ".",
+        "..",
+        "\n",
+        "\n.",
+        "=",
+        "=20",
+        "From ",
+        " ",
+        "\t",
+        "é",
+        "שלום",
+        "👋🏽",
+        "a" * 74,
+        "<&>'\"",
+    ]
+)
+anything = st.text(st.characters(exclude_characters="\r", codec="utf-8"), max_size=9)
+some_page = st.lists(awkward | st.just("x" * 300) | anything, max_size=30).map("".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(html=some_page, text=some_page, value=some_page.filter(lambda value: "nlPLACE" not in value))
+def test_the_parts_read_as_those_of_an_emailmessage(html: str, text: str, value: str) -> None:
+    email_, to = letter(html=html, text=text), recipient(token="t")
+    to = structs.replace(to, merge_data={"reader_token": value})
+    octets = to_bytes(email_, sender(), to, date=DATE)
+    ours, theirs = parsed(octets), as_the_standard_library_builds_it(email_, to)
+    for kind in ("plain", "html"):
+        assert part(ours, kind).rstrip("\n") == part(theirs, kind).rstrip("\n")
+    assert ours.defects == []
+    body = octets.partition(b"\r\n\r\n")[2]
+    assert body.isascii()
+    lines = body.split(b"\r\n")
+    assert not [
+        line for line in lines if len(line) > 76 or line.startswith((b".", b"From ")) or b"\n" in line
+    ]
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r", "\n"])
+def test_any_line_end_in_a_letter_or_value_is_written_as_crlf(newline: str) -> None:
+    email_ = letter(html=f"a{newline}nlPLACE", text=f"a{newline}nlPLACE")
+    to = structs.replace(recipient(), merge_data={"reader_token": f"b{newline}c"})
+    octets = to_bytes(email_, sender(), to, date=DATE)
+    assert part(parsed(octets), "plain") == "a\nb\nc\n"
+    assert re.search(rb"[^\r]\n|\r[^\n]", octets) is None
+
+
+def test_a_value_that_looks_like_another_placeholder_is_left_alone() -> None:
+    fields = (MergeField(name="one", placeholder="nlONE"), MergeField(name="two", placeholder="nlTWO"))
+    email_ = replace(letter(html="nlONE nlTWO", text="nlTWOnlONE"), merge_fields=fields)
+    to = structs.replace(recipient(), merge_data={"one": "nlTWO", "two": "2"})
+    message = parsed(to_bytes(email_, sender(), to, date=DATE))
+    assert part(message, "html") == "nlTWO 2\n"
+    assert part(message, "plain") == "2nlTWO\n"
+
+
+def test_a_mailbox_beyond_ascii_is_written_only_where_the_server_takes_it() -> None:
+    skeleton, to = Skeleton(letter(), sender()), recipient("", "josé@example.com")
+    assert "\r\nTo: josé@example.com\r\n".encode() in skeleton.head(to, date=DATE, utf8=True)
+    with pytest.raises(BadAddress):
+        skeleton.head(to, date=DATE)
+    for wrong in ("jo sé@example.com", "josé@exämple.com", "é<x>@example.com", "é" * 130 + "@example.com"):
+        with pytest.raises(BadAddress):
+            skeleton.head(recipient("", wrong), date=DATE, utf8=True)
 
 
 def test_links_arrive_byte_for_byte() -> None:
