@@ -8,7 +8,6 @@ from typing import Literal, cast
 import click
 
 from newsletter.cli.common import (
-    counted,
     heed_signals,
     json_option,
     opened,
@@ -18,6 +17,7 @@ from newsletter.cli.common import (
     show_log,
     talk,
 )
+from newsletter.content.counting import counted
 
 
 @click.command()

@@ -8,6 +8,7 @@ from newsletter.config import Theme
 from newsletter.config.settings import NewsletterSettings
 from newsletter.content.checks import run_checks
 from newsletter.content.checks.answers import Answer, Question, questions
+from newsletter.content.counting import counted
 from newsletter.content.issuefile import parse_issue
 from newsletter.content.links import issue_placeholder, sender_for
 from newsletter.content.render import render_issue
@@ -126,7 +127,7 @@ def require_sendable(review: Review) -> None:
         first = review.errors[0]
         count = len(review.errors)
         raise BadInput(
-            f"{count} error{'s' * (count > 1)}, the first: {first.message}",
+            f"{counted(count, 'error')}, the first: {first.message}",
             where=first.where or f"issues/{review.issue.id}.md",
             remedy=first.remedy,
         )

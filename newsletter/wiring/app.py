@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from newsletter.config import Settings, load_theme
 from newsletter.content.addresses import parse_address
 from newsletter.content.calendar import Schedule
+from newsletter.content.counting import counted
 from newsletter.content.tokens import Keyring
 from newsletter.errors import NotFound, WrongState
 from newsletter.models import (
@@ -127,8 +128,7 @@ class App:
         """One line about the issue that was made for a slot, or why the slot was skipped."""
         gathered = self.gather(slot=slot, minimum_posts=self.settings.schedule.minimum_posts)
         if gathered.issue:
-            count = len(gathered.issue.sections)
-            return f"{gathered.issue.id}: gathered, {count} post{'s' * (count != 1)}"
+            return f"{gathered.issue.id}: gathered, {counted(len(gathered.issue.sections), 'post')}"
         note = gathered.record.note if gathered.record else "nothing new"
         return f"{slot.local}: skipped: {note}"
 
