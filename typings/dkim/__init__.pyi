@@ -1,0 +1,3 @@
+from collections.abc import Callable
+
+def verify(message: bytes, *, minkey: int = ..., dnsfunc: Callable[..., bytes | None] = ...) -> bool: ...
