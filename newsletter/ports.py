@@ -14,27 +14,43 @@ from newsletter.models import (
     AttemptId,
     Batch,
     Claim,
+    Confirmation,
+    Consent,
+    Consequence,
     DecisionLog,
     DeliveryId,
+    DeliveryStatus,
+    Ending,
     Fetched,
     FrozenIssue,
     IssueId,
     IssueRecord,
     IssueState,
     Lease,
+    Limit,
+    Movement,
     OpenAttempt,
     Post,
     PostDecision,
     PostId,
     ProviderEvent,
     RenderedEmail,
+    Request,
     Sender,
     SendOutcome,
     SendProgress,
     SourceId,
+    Standing,
     Subscriber,
     SubscriberId,
     SubscriberStatus,
+    Suppression,
+    SuppressionReason,
+    SystemMail,
+    SystemMailKind,
+    SystemMailState,
+    Taken,
+    Tally,
     Verdict,
     WebhookRequest,
     Witness,
@@ -92,7 +108,12 @@ class Provider(Protocol):
 class EventParser(Protocol):
     """The reading side of a provider: what happened after it accepted a request."""
 
-    def parse_events(self, request: WebhookRequest) -> Sequence[ProviderEvent]:
+    @property
+    def max_bytes(self) -> int:
+        """The longest body that a call may have."""
+        ...
+
+    def parse_events(self, request: WebhookRequest, now: datetime) -> Sequence[ProviderEvent]:
         """The events of one webhook call; unknown types become `EventType.UNKNOWN`.
 
         Raises WebhookRejected when the signature, the age or the form is wrong.
@@ -396,6 +417,115 @@ class Ledger(Protocol):
         ...
 
 
+class EventRules(Protocol):
+    """What events mean; see `usecases/events.py`. Pure, so that any order of events ends alike."""
+
+    def consequence(self, event: ProviderEvent) -> Consequence:
+        """What one event means for its delivery and the person."""
+        ...
+
+    def ending(self, events: Iterable[ProviderEvent], confirmed_at: datetime | None) -> Ending:
+        """What all events of one person add up to, since they confirmed."""
+        ...
+
+    def alarm(self, before: Tally, after: Tally) -> str:
+        """Why an issue is to be paused; empty when it is not."""
+        ...
+
+
+class EventStore(Protocol):
+    """Events that were taken in, and what they changed."""
+
+    def take(self, events: Sequence[ProviderEvent], rules: EventRules, now: datetime) -> Taken:
+        """What became of one webhook call: all of it is committed, or nothing. Any repetition and any
+        order of calls ends with the same deliveries and subscribers. Raises Busy.
+        """
+        ...
+
+
+class SuppressionList(Protocol):
+    """The side of a provider that keeps lists of addresses which it writes to no more."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def reasons(self) -> Sequence[SuppressionReason]:
+        """One for each list."""
+        ...
+
+    def page(
+        self, reason: SuppressionReason, since: datetime, until: datetime, *, offset: int
+    ) -> tuple[Sequence[Suppression], bool]:
+        """Entries of one list made in [since, until], and whether the page is full: there may be more.
+
+        Raises as Provider.submit does.
+        """
+        ...
+
+    def suppress(self, addresses: Sequence[str]) -> None:
+        """None; the provider writes to none of these any more. Raises as Provider.submit does."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SuppressionStore(Protocol):
+    """The addresses that are never written to again, also those of nobody on the list."""
+
+    def keep(self, entries: Sequence[Suppression], source: str, now: datetime) -> int:
+        """How many people of the list were ended by these entries; an address that is not on the list
+        is remembered as a keyed hash. One transaction; repeating it is harmless.
+        """
+        ...
+
+    def mark(self, name: str) -> datetime | None:
+        """How far the reading of a provider's list came; None: never begun."""
+        ...
+
+    def set_mark(self, name: str, moment: datetime) -> None: ...
+
+
+class Accounts(Protocol):
+    """What a person may ask of a frozen issue; nothing of it changes anything."""
+
+    def audience_sha256(self, issue_id: IssueId) -> str:
+        """The digest of the frozen addresses as they stand in the database now."""
+        ...
+
+    def people(self, issue_id: IssueId) -> Iterator[Standing]:
+        """Everybody of the audience, in the frozen order; one batch at a time in memory."""
+        ...
+
+    def left_out(self, issue_id: IssueId, status: DeliveryStatus) -> Iterator[Standing]:
+        """The recipients who are rejected, suppressed since, uncertain or unknown; in the frozen order."""
+        ...
+
+    def requests(self, issue_id: IssueId) -> Iterator[Request]:
+        """Every request that was made for the issue, oldest first."""
+        ...
+
+    def movement(self, issue_id: IssueId, now: datetime) -> Movement:
+        """How the send of the issue goes on."""
+        ...
+
+
+class ReceiptFiles(Protocol):
+    """The receipts beside the issue files; unlike those they are the program's, and replaced."""
+
+    def write(self, issue_id: IssueId, text: str) -> None:
+        """None; the receipt is there whole. Raises NewsletterError when the disk refuses."""
+        ...
+
+    def read(self, issue_id: IssueId) -> str | None:
+        """The receipt's text; None when there is none. Raises NewsletterError."""
+        ...
+
+    def list(self) -> Sequence[IssueId]:
+        """The issues that have a receipt."""
+        ...
+
+
 class Engine(Protocol):
     """What rings the doorbell: it calls `tick` again and again, and knows nothing else."""
 
@@ -403,4 +533,74 @@ class Engine(Protocol):
 
     def stop(self) -> None:
         """None, when the tick that was running has ended."""
+        ...
+
+
+class Joining(Protocol):
+    """How people come to the list and leave it; every step is kept in their consent record."""
+
+    def request(
+        self, address: Address, step: Consent, *, language: str, tags: Sequence[str], mail: bool
+    ) -> None:
+        """None, for everybody alike: a new person is unconfirmed, a known one stays as they are.
+
+        With `mail` one is queued, which tells its reader the truth.
+        """
+        ...
+
+    def confirm(self, subscriber_id: SubscriberId, step: Consent) -> Confirmation:
+        """What became of it. Whoever ended is confirmed only by a wish that came after the end."""
+        ...
+
+    def leave(self, subscriber_id: SubscriberId, step: Consent, *, mail: bool) -> bool:
+        """Whether the person was on the list until now; repeating it is harmless. With `mail` a
+        goodbye is queued, which holds the way back."""
+        ...
+
+    def come_back(self, subscriber_id: SubscriberId, step: Consent) -> bool:
+        """Whether the person is confirmed now: only who left by themselves comes back this way."""
+        ...
+
+    def steps(self, subscriber_id: SubscriberId) -> Sequence[Consent]:
+        """The person's consent record, oldest step first."""
+        ...
+
+    def expire(self, before: datetime) -> int:
+        """How many unconfirmed people were forgotten, whose newest wish is older than that."""
+        ...
+
+
+class Limits(Protocol):
+    """What may be asked for how often; counted over all processes."""
+
+    def allow(self, limits: Sequence[Limit], now: datetime) -> bool:
+        """Whether none of the limits is reached; only then does it count for all of them."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """How many old counts were removed."""
+        ...
+
+
+class MailQueue(Protocol):
+    """Mails that are no letters, each handed over once; one process at a time holds its lease."""
+
+    def queue(self, kind: SystemMailKind, addr_spec: str, now: datetime, *, detail: str = "") -> bool:
+        """Whether the mail is new: of one kind and detail (unless it is empty) there is only one."""
+        ...
+
+    def recover(self, now: datetime) -> int:
+        """How many mails an earlier process left half-way; they are uncertain, and stay so."""
+        ...
+
+    def claim(self, now: datetime) -> SystemMail | None:
+        """The next mail that is due, committed as `submitting` before this returns."""
+        ...
+
+    def finish(
+        self, mail: SystemMail, state: SystemMailState, now: datetime, *, message_id: str = "", why: str = ""
+    ) -> None: ...
+
+    def put_back(self, mail: SystemMail, retry_at: datetime) -> None:
+        """None; nothing was accepted, and it is due again at that time."""
         ...

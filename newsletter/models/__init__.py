@@ -8,8 +8,21 @@ Post → Section of an Issue → RenderedEmail → Delivery in a Claim → Recip
 SendOutcome → ProviderEvent. `docs/glossary.md` defines the words.
 """
 
+from newsletter.models.accounts import Movement, Request, Standing
 from newsletter.models.addresses import Address
-from newsletter.models.events import BounceClass, EventType, ProviderEvent, WebhookRequest
+from newsletter.models.events import (
+    NOTHING,
+    BounceClass,
+    Consequence,
+    Ending,
+    EventType,
+    ProviderEvent,
+    Suppression,
+    SuppressionReason,
+    Taken,
+    Tally,
+    WebhookRequest,
+)
 from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, PostId, SourceId, SubscriberId
 from newsletter.models.issues import (
     DRAFTS,
@@ -23,7 +36,15 @@ from newsletter.models.issues import (
 )
 from newsletter.models.letters import MergeField, RenderedEmail, Sender
 from newsletter.models.mails import SystemMail, SystemMailKind, SystemMailState
-from newsletter.models.people import Channel, Consent, ConsentAction, Subscriber, SubscriberStatus
+from newsletter.models.people import (
+    Channel,
+    Confirmation,
+    Consent,
+    ConsentAction,
+    Limit,
+    Subscriber,
+    SubscriberStatus,
+)
 from newsletter.models.posts import Decision, DecisionLog, Fetched, Image, Post, PostDecision
 from newsletter.models.sending import (
     Batch,
@@ -48,6 +69,7 @@ from newsletter.models.sending import (
 
 __all__ = [
     "DRAFTS",
+    "NOTHING",
     "Address",
     "AttemptId",
     "Batch",
@@ -56,13 +78,16 @@ __all__ = [
     "BounceClass",
     "Channel",
     "Claim",
+    "Confirmation",
     "Consent",
     "ConsentAction",
+    "Consequence",
     "Decision",
     "DecisionLog",
     "Delivery",
     "DeliveryId",
     "DeliveryStatus",
+    "Ending",
     "EventType",
     "Fetched",
     "Finding",
@@ -73,7 +98,9 @@ __all__ = [
     "IssueRecord",
     "IssueState",
     "Lease",
+    "Limit",
     "MergeField",
+    "Movement",
     "NotBefore",
     "OpenAttempt",
     "Pace",
@@ -84,6 +111,7 @@ __all__ = [
     "Recipient",
     "RejectReason",
     "RenderedEmail",
+    "Request",
     "Section",
     "SendOutcome",
     "SendProgress",
@@ -92,12 +120,17 @@ __all__ = [
     "Severity",
     "Slot",
     "SourceId",
+    "Standing",
     "Subscriber",
     "SubscriberId",
     "SubscriberStatus",
+    "Suppression",
+    "SuppressionReason",
     "SystemMail",
     "SystemMailKind",
     "SystemMailState",
+    "Taken",
+    "Tally",
     "Verdict",
     "WebhookRequest",
     "Window",

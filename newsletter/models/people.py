@@ -86,3 +86,23 @@ class Consent:
     """The number of the confirmation mail whose link was followed."""
     evidence: str = ""
     """For imports: where the consent comes from."""
+
+
+class Confirmation(StrEnum):
+    """What became of a confirming link that was followed."""
+
+    CONFIRMED = "confirmed"
+    ALREADY = "already"
+    """They were confirmed before: as good."""
+    ENDED = "ended"
+    """They left, or were suppressed, after that mail was written: they must ask anew."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limit:
+    """At most `count` in any span of `seconds` for one bucket, the keyed hash of whom it counts."""
+
+    bucket: str
+    count: int
+    seconds: int

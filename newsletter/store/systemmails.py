@@ -1,0 +1,107 @@
+"""The queue of mails that are no letters. As with batches, what may have been accepted is never
+handed over again: a mail is claimed on the disk before a byte of it leaves."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from newsletter.models import Address, SubscriberId, SystemMail, SystemMailKind, SystemMailState
+from newsletter.store.engine import Database
+from newsletter.store.readertables import system_mails
+
+
+def queue_mail(
+    connection: Connection,
+    kind: SystemMailKind,
+    addr_spec: str,
+    now: datetime,
+    *,
+    subscriber_id: SubscriberId | None = None,
+    detail: str = "",
+) -> int:
+    """The number of the mail, which will go out when the caller's transaction is committed.
+
+    `detail` is what its kind needs to know, such as the issue that waits for review.
+    """
+    return int(
+        connection.execute(
+            insert(system_mails).values(
+                kind=kind,
+                addr_spec=addr_spec,
+                subscriber_id=subscriber_id,
+                state=SystemMailState.PENDING,
+                created_at=now,
+                detail=detail,
+            )
+        ).inserted_primary_key[0]  # type: ignore[index]
+    )
+
+
+class SqlMailQueue:
+    """The mails of one database (ports.MailQueue). One process empties it at a time, by a lease."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def queue(self, kind: SystemMailKind, addr_spec: str, now: datetime, *, detail: str = "") -> bool:
+        with self._database.writing() as connection:
+            same = (system_mails.c.kind == kind) & (system_mails.c.detail == detail)
+            if detail and connection.scalar(select(system_mails.c.number).where(same).limit(1)):
+                return False
+            queue_mail(connection, kind, addr_spec, now, detail=detail)
+            return True
+
+    def recover(self, now: datetime) -> int:
+        with self._database.writing() as connection:
+            return connection.execute(
+                update(system_mails)
+                .where(system_mails.c.state == SystemMailState.SUBMITTING)
+                .values(state=SystemMailState.UNCERTAIN, submitted_at=now)
+            ).rowcount
+
+    def claim(self, now: datetime) -> SystemMail | None:
+        due = (
+            select(system_mails)
+            .where(
+                system_mails.c.state == SystemMailState.PENDING,
+                or_(system_mails.c.retry_at.is_(None), system_mails.c.retry_at <= now),
+            )
+            .order_by(system_mails.c.number)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as connection:
+            row = connection.execute(due).one_or_none()
+            if row is None:
+                return None
+            _set(connection, row.number, state=SystemMailState.SUBMITTING, tries=row.tries + 1)
+        return SystemMail(
+            number=row.number,
+            kind=SystemMailKind(row.kind),
+            to=Address(addr_spec=row.addr_spec),
+            subscriber_id=None if row.subscriber_id is None else SubscriberId(row.subscriber_id),
+            created_at=row.created_at,
+            tries=row.tries + 1,
+            detail=row.detail,
+        )
+
+    def finish(
+        self, mail: SystemMail, state: SystemMailState, now: datetime, *, message_id: str = "", why: str = ""
+    ) -> None:
+        with self._database.writing() as connection:
+            _set(
+                connection,
+                mail.number,
+                state=state,
+                submitted_at=now,
+                provider_message_id=message_id,
+                detail=why or mail.detail,
+            )
+
+    def put_back(self, mail: SystemMail, retry_at: datetime) -> None:
+        with self._database.writing() as connection:
+            _set(connection, mail.number, state=SystemMailState.PENDING, retry_at=retry_at)
+
+
+def _set(connection: Connection, number: int, **values: object) -> None:
+    connection.execute(update(system_mails).where(system_mails.c.number == number).values(values))
