@@ -15,8 +15,9 @@ from typing import Protocol
 
 import pytest
 
-from newsletter.drill.sendgrid.emulator import KEY, EmulatorProcess, SendGridEmulator, Step
+from newsletter.drill.sendgrid.emulator import KEY, SendGridEmulator, Step
 from newsletter.drill.sendgrid.faults import Fault, Kind
+from newsletter.drill.sendgrid.process import EmulatorProcess
 from newsletter.errors import (
     BadSetting,
     BatchTooLarge,

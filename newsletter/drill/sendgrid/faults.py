@@ -22,6 +22,8 @@ class Kind(StrEnum):
     ACCEPT_THEN_GARBAGE = "accept_then_garbage"
     ACCEPT_THEN_DRIP = "accept_then_drip"
     """The answer comes byte by byte, for ever."""
+    ACCEPT_THEN_NONSENSE = "accept_then_nonsense"
+    """The right status with a body that means nothing: `value`, or a list."""
     HANG_BEFORE_READING = "hang_before_reading"
     CLOSE_BEFORE_READING = "close_before_reading"
     """The head of the request is read, then the connection is reset."""

@@ -5,16 +5,15 @@ import socket
 import socketserver
 import struct
 import sys
-from collections.abc import Sequence
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
+from newsletter.drill.sendgrid.answers import Answer, error, ok
 from newsletter.drill.sendgrid.faults import Fault, Kind
 
 if TYPE_CHECKING:
     from newsletter.drill.sendgrid.emulator import SendGridEmulator
-
-Answer = tuple[int, dict[str, str], bytes]
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -46,52 +45,88 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def date_time_string(self, _timestamp: float | None = None) -> str:
+        return formatdate(self.emulator.now().timestamp(), usegmt=True)
+
     def do_GET(self) -> None:
-        if self.path == "/v3/scopes":
-            good = self.headers.get("Authorization") == f"Bearer {self.emulator.key}"
-            self._answer(
-                (200, {}, json.dumps({"scopes": self.emulator.scopes}).encode())
-                if good
-                else error(401, "authorization required")
-            )
-        elif self.path == "/_emulator":
-            state = {
-                "requests": self.emulator.requests,
-                "connections": self.emulator.connections,
-                "redirect_was_followed": self.emulator.redirect_was_followed(),
-                "copies": [copy._asdict() for copy in self.emulator.copies()],
-            }
-            self._answer((200, {}, json.dumps(state).encode()))
-        else:
-            self._answer(error(404, "not found"))
+        self._serve()
 
     def do_POST(self) -> None:
-        if self.path == "/v3/mail/send":
-            self._mail_send(self.emulator.next_fault())
-        elif self.path == "/_emulator/script":
-            self.emulator.script(*json.loads(self._body()))
-            self._answer((200, {}, b""))
-        elif self.path == "/_emulator/drop_connections":
-            self._answer((200, {}, b""))
-            self.emulator.drop_connections()
-        else:
-            self._answer(error(404, "not found"))
+        self._serve()
 
-    def _mail_send(self, fate: Fault) -> None:
-        self.emulator.user_agents.add(self.headers.get("User-Agent", ""))
+    def do_PATCH(self) -> None:
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        path = self.path.partition("?")[0]
+        if path.startswith("/_emulator"):
+            self._control(path)
+            return
+        fate = self.emulator.next_fault(self.command, path)
+        if (self.command, path) == ("POST", "/v3/mail/send"):
+            self.emulator.user_agents.add(self.headers.get("User-Agent", ""))
+            if not self._fails_before_reading(fate):
+                self._mail_send(fate)
+        elif not self._fails_before_reading(fate):
+            body = self._body()
+            if fate.kind.startswith("accept"):
+                answer = self.emulator.answer(
+                    self.command, self.path, self.headers.get("Authorization", ""), body
+                )
+                self._answer_acceptance(answer, fate)
+            else:
+                self._answer(_refusal(fate, {}, self.emulator.elsewhere_url()))
+
+    def _control(self, path: str) -> None:
+        """Tells and does what the emulator's own process is asked by its owner."""
+        emulator, content = self.emulator, json.loads(self._body() or b"null")
+        answer: object = None
+        match path.removeprefix("/_emulator").strip("/"):
+            case "":
+                answer = {
+                    "requests": emulator.requests,
+                    "connections": emulator.connections,
+                    "redirect_was_followed": emulator.redirect_was_followed(),
+                    "copies": [copy._asdict() for copy in emulator.copies()],
+                    "cancelled": [copy._asdict() for copy in emulator.cancelled()],
+                    "public_key": emulator.webhook.public_key,
+                }
+            case "script":
+                emulator.script(*content["steps"], path=content["path"])
+            case "advance":
+                emulator.advance(**content)
+            case "becomes":
+                emulator.webhook.becomes(*content)
+            case "post_events":
+                answer = emulator.post_events(**content)
+            case "drop_connections":
+                self._answer(ok(None))
+                emulator.drop_connections()
+                return
+            case _:
+                self._answer(error(404, "not found"))
+                return
+        self._answer(ok(answer))
+
+    def _fails_before_reading(self, fate: Fault) -> bool:
+        """Whether the request met its fate with its head alone."""
         match fate.kind:
             case Kind.HANG_BEFORE_READING:
                 self._hang()
-                return
             case Kind.CLOSE_BEFORE_READING:
                 self._reset()
-                return
             case Kind.REFUSE_BEFORE_READING:
                 self._answer(error(413, "The payload is too large."), close=True)
-                return
-        body = self._body()
+            case _:
+                return False
+        return True
+
+    def _mail_send(self, fate: Fault) -> None:
         answer, request = self.emulator.judge(
-            body, self.headers.get("Authorization", ""), self.headers.get("Content-Type", "")
+            self._body(), self.headers.get("Authorization", ""), self.headers.get("Content-Type", "")
         )
         if answer[0] != 202:
             self._answer(answer)
@@ -108,6 +143,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(answer)
             case Kind.ACCEPT_WITHOUT_ID:
                 self._answer((status, {}, b""))
+            case Kind.ACCEPT_THEN_NONSENSE:
+                self._answer((status, headers, str(fate.value or '["nonsense"]').encode()))
             case Kind.ACCEPT_THEN_HANG:
                 self._hang()
             case Kind.ACCEPT_THEN_CLOSE:
@@ -115,14 +152,14 @@ class Handler(BaseHTTPRequestHandler):
             case Kind.ACCEPT_THEN_500:
                 self._answer(error(500, "internal server error"))
             case Kind.ACCEPT_THEN_SHORT_BODY:
-                self._write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nabc")
+                self._write(f"HTTP/1.1 {status} Accepted\r\nContent-Length: 10\r\n\r\nabc".encode())
             case Kind.ACCEPT_THEN_PARTIAL_STATUS:
-                self._write(b"HTTP/1.1 202 Acc")
+                self._write(f"HTTP/1.1 {status} Acc".encode())
             case Kind.ACCEPT_THEN_GARBAGE:
                 self._write(b"\x00\x01 not HTTP\r\n\r\n")
             case Kind.ACCEPT_THEN_DRIP:
-                head = f"HTTP/1.1 202 Accepted\r\nX-Message-Id: {headers['X-Message-Id']}\r\nX-Drip: "
-                self._drip(head.encode())
+                lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+                self._drip(f"HTTP/1.1 {status} Accepted\r\n{lines}X-Drip: ".encode())
 
     def _answer(self, answer: Answer, *, close: bool = False) -> None:
         status, headers, body = answer
@@ -154,16 +191,6 @@ class Handler(BaseHTTPRequestHandler):
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
-
-
-def error(status: int, message: str, field: str | None = None) -> Answer:
-    """A refusal in SendGrid's form."""
-    return errors(status, [(field, message)])
-
-
-def errors(status: int, found: Sequence[tuple[str | None, str]]) -> Answer:
-    listed = [{"message": message, "field": field, "help": None} for field, message in found]
-    return status, {"Content-Type": "application/json"}, json.dumps({"errors": listed}).encode()
 
 
 def _refusal(fate: Fault, request: dict[str, Any], elsewhere: str) -> Answer:
