@@ -60,6 +60,21 @@ class Mark:
         except FileNotFoundError:
             return None
 
+    def doubts(self) -> str:
+        """Why this database is not the one from which the last letters were sent; empty when it is.
+
+        The mark is read first: whoever sends meanwhile moves the database before it.
+        """
+        mark = self.read()
+        here = self.database()
+        if mark is None or mark.number == 0:
+            return ""
+        if mark.database_id != here.database_id:
+            return "this is not the database from which the last letters were sent"
+        if mark.number > here.number:
+            return f"this database is older than the last send ({mark.number - here.number} requests later)"
+        return ""
+
     def database(self) -> Reached:
         """Where the database itself is."""
         with self._database.reading() as connection:
