@@ -142,7 +142,14 @@ class SubmissionUncertain(ProviderError):
 
 
 class WebhookRejected(NewsletterError):
-    """A webhook request that is forged, stale or unreadable: it changes nothing."""
+    """A webhook request that is forged, stale or unreadable: it changes nothing.
+
+    `status` is the HTTP status to answer with.
+    """
+
+    def __init__(self, message: str, *, status: int, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:

@@ -19,7 +19,7 @@ from sendgrid.sendgrid import SendGridAPIClient
 from newsletter.config.settings import Settings
 from newsletter.errors import BadSetting
 from newsletter.models import Batch, RenderedEmail, Sender, SendOutcome
-from newsletter.ports import Clock
+from newsletter.ports import Clock, EventParser, SuppressionList
 from newsletter.providers.connection import Answer, KeptConnection
 from newsletter.providers.sendgrid_answers import outcomes
 from newsletter.providers.sendgrid_payload import MAX_RECIPIENTS, ConstantPart, constant_part, request_body
@@ -70,6 +70,20 @@ class SendGridProvider:
             timeout=settings.provider.sendgrid.timeout,
             now=clock.now,
         )
+
+    @staticmethod
+    def event_parser(settings: Settings) -> EventParser | None:
+        """The reader of the Event Webhook; None while no webhook_key is set. Raises BadSetting."""
+        from newsletter.providers.sendgrid_events import SendGridEventParser
+
+        return SendGridEventParser.from_settings(settings)
+
+    @classmethod
+    def suppression_list(cls, settings: Settings, clock: Clock) -> SuppressionList:
+        """SendGrid's lists of addresses that it writes to no more. Raises BadSetting."""
+        from newsletter.providers.sendgrid_suppressions import SendGridSuppressions
+
+        return SendGridSuppressions(cls.from_settings(settings, clock)._connection)
 
     def submit(self, email: RenderedEmail, sender: Sender, batch: Batch) -> Sequence[SendOutcome]:
         """One outcome per recipient, from one request; none is made for an empty batch.

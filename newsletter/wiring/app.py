@@ -34,7 +34,16 @@ from newsletter.models import (
     Slot,
     SubscriberId,
 )
-from newsletter.ports import Clock, IssueFiles, IssueStore, Ledger, Provider, SubscriberStore
+from newsletter.ports import (
+    Clock,
+    EventStore,
+    IssueFiles,
+    IssueStore,
+    Ledger,
+    Provider,
+    SubscriberStore,
+    SuppressionStore,
+)
 from newsletter.store.leases import new_owner
 from newsletter.wiring.clocks import ShiftedClock
 
@@ -61,6 +70,8 @@ class App:
     files: IssueFiles
     subscribers: SubscriberStore
     ledger: Ledger
+    events: EventStore
+    suppressions: SuppressionStore
     schedule: Schedule | None
     key: bytes = field(repr=False)
     keys: Keyring

@@ -10,6 +10,7 @@ from newsletter.content.addresses import parse_address
 from newsletter.content.calendar import Schedule, parse_schedule
 from newsletter.errors import BadInput
 from newsletter.providers import find_provider
+from newsletter.store.events import SqlEventStore
 from newsletter.store.folder import IssueFolder
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.keys import keyring
@@ -17,6 +18,7 @@ from newsletter.store.ledger import SqlLedger
 from newsletter.store.mark import Mark
 from newsletter.store.schema import open_database
 from newsletter.store.subscribers import SqlSubscriberStore
+from newsletter.store.suppressions import SqlSuppressionStore
 from newsletter.wiring.app import App
 from newsletter.wiring.clocks import SystemClock
 
@@ -46,6 +48,8 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             files=IssueFolder(project / "issues"),
             subscribers=SqlSubscriberStore(database),
             ledger=SqlLedger(database, mark=mark),
+            events=SqlEventStore(database),
+            suppressions=SqlSuppressionStore(database),
             schedule=schedule,
             key=issues.signing_key(),
             keys=keyring(database),
