@@ -4,7 +4,6 @@ Domains are kept in their ASCII form (IDNA), which every header and every provid
 parts must be ASCII: without SMTPUTF8 (RFC 6531) on the whole way no mail reaches the others.
 """
 
-import hmac
 import re
 from functools import lru_cache
 
@@ -107,15 +106,6 @@ def address_key(addr_spec: str) -> str:
     folded = "".join(addr_spec.translate(_INVISIBLE).split()).casefold()
     local, at, domain = folded.rpartition("@")
     return f"{local}{at}{domain if domain.isascii() else _ascii_domain(domain)}"
-
-
-def address_hash(key: bytes, addr_spec: str) -> str:
-    """64 hex digits (HMAC-SHA256) that are the same for all writings of one address, and that tell
-    nobody without the project's key whose it is: what the suppressions keep.
-    """
-    return hmac.digest(
-        key, b"suppressed:" + address_key(addr_spec).encode("utf-8", "surrogatepass"), "sha256"
-    ).hex()
 
 
 def _ascii_domain(domain: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.content.addresses import address_hash, address_key, make_address, parse_address
+from newsletter.content.addresses import address_key, make_address, parse_address
 from newsletter.errors import BadAddress
 from newsletter.models import Address
 
@@ -113,14 +113,6 @@ def test_what_is_taken_is_taken_again_unchanged(addr_spec: str, name: str) -> No
     assert make_address(address.addr_spec, address.display_name) == address
     assert address_key(address.addr_spec) == address_key(addr_spec)
     assert not any(ord(character) < 32 for character in address.display_name)
-
-
-def test_a_hash_is_the_same_for_all_writings_and_another_under_another_key() -> None:
-    first = address_hash(b"k" * 32, "Ada@Example.com")
-    assert first == address_hash(b"k" * 32, " ada@example.COM\u200b")
-    assert first != address_hash(b"l" * 32, "Ada@Example.com")
-    assert first != address_hash(b"k" * 32, "bea@example.com")
-    assert len(first) == 64
 
 
 def test_importing_the_module_loads_no_validator() -> None:
