@@ -22,7 +22,7 @@ from newsletter.models import (
     SubscriberId,
     SubscriberStatus,
 )
-from newsletter.store.moves import SENDING, Batch
+from newsletter.store.moves import SENDING, Batch, keep_outcomes
 from newsletter.store.tables import (
     AttemptState,
     attempts,
@@ -68,6 +68,8 @@ _LEFT = (
 _SETTLED = select(outcomes.c.seq).where(
     outcomes.c.issue == bindparam("issue"),
     outcomes.c.seq.between(bindparam("first"), bindparam("last")),
+    # What a provider reported of an earlier request settles nothing about this one.
+    outcomes.c.status.in_((DeliveryStatus.REJECTED, DeliveryStatus.SUPPRESSED_SINCE)),
 )
 _HAND_OVER = update(batches).where(batches.c.id == bindparam("batch"))
 _ATTEMPT = insert(attempts)
@@ -174,4 +176,4 @@ def _keep_departures(
         }
         for seq, status in left
     ]
-    connection.execute(insert(outcomes), rows)
+    keep_outcomes(connection, issue, rows)

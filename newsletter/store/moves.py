@@ -4,11 +4,11 @@ A step begins by closing the attempt that it answers; when that attempt is no lo
 moves. `docs/explanation/sending.md` draws the states.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, literal, select, update
 
 from newsletter.models import (
     AttemptId,
@@ -166,7 +166,7 @@ def keep_rejections(
     """None; each of these recipients has their own outcome, with the provider's words."""
     if not rejected:
         return
-    issue = connection.scalar(select(batches.c.issue).where(batches.c.id == claim.batch_id))
+    issue: int = connection.scalars(select(batches.c.issue).where(batches.c.id == claim.batch_id)).one()
     rows = [
         {
             "issue": issue,
@@ -179,6 +179,13 @@ def keep_rejections(
         }
         for outcome in rejected
     ]
+    keep_outcomes(connection, issue, rows)
+
+
+def keep_outcomes(connection: Connection, issue: int, rows: Sequence[Mapping[str, object]]) -> None:
+    """None; these recipients have these outcomes, whatever a provider reported of them before."""
+    here = delete(outcomes).where(outcomes.c.issue == issue, outcomes.c.seq == bindparam("place"))
+    connection.execute(here, [{"place": row["seq"]} for row in rows])
     connection.execute(insert(outcomes), rows)
 
 
