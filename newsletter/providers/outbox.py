@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from newsletter.config.settings import Settings
+from newsletter.content.counting import counted
 from newsletter.content.mime import to_bytes
 from newsletter.errors import BadInput, ProviderRefused, ProviderUnavailable, RecipientsRefused
 from newsletter.models import (
     Batch,
+    OpenAttempt,
     Recipient,
     RejectReason,
     RenderedEmail,
     Sender,
     SendOutcome,
     SendStatus,
+    Verdict,
 )
 from newsletter.ports import Clock
 
@@ -81,6 +85,14 @@ class OutboxProvider:
             )
             for recipient in batch.recipients
         ]
+
+    def verdict(self, attempt: OpenAttempt, now: datetime) -> tuple[Verdict, str]:
+        """ACCEPTED when every letter lies there, else VOID: those that do are replaced by the next ones."""
+        folder = self._folder / attempt.issue_id
+        missing = sum(not (folder / f"{delivery.id}.eml").is_file() for delivery in attempt.deliveries)
+        if missing:
+            return Verdict.VOID, f"the outbox lacks {counted(missing, 'letter')} of it"
+        return Verdict.ACCEPTED, "all of its letters lie in the outbox"
 
     def close(self) -> None:
         """None; there is nothing to close."""

@@ -18,10 +18,11 @@ from sendgrid.sendgrid import SendGridAPIClient
 
 from newsletter.config.settings import Settings
 from newsletter.errors import BadSetting
-from newsletter.models import Batch, RenderedEmail, Sender, SendOutcome
+from newsletter.models import Batch, OpenAttempt, RenderedEmail, Sender, SendOutcome, Verdict
 from newsletter.ports import Clock, EventParser, SuppressionList
 from newsletter.providers.connection import Answer, KeptConnection
 from newsletter.providers.sendgrid_answers import outcomes
+from newsletter.providers.sendgrid_evidence import SendGridEvidence, require_time
 from newsletter.providers.sendgrid_payload import MAX_RECIPIENTS, ConstantPart, constant_part, request_body
 
 
@@ -58,6 +59,7 @@ class SendGridProvider:
             request_headers={"User-Agent": self._api.useragent, "Accept": "application/json"},
             version=3,
         )
+        self._evidence = SendGridEvidence(self._api.client, now)
         self._constant: tuple[RenderedEmail, Sender, ConstantPart] | None = None
         logging.getLogger("python_http_client").setLevel(logging.WARNING)
 
@@ -92,9 +94,16 @@ class SendGridProvider:
         """
         if not batch.recipients:
             return []
+        require_time(batch, self._now())
         body = request_body(email, self._constant_part(email, sender), batch)
         answer = self._api.client.mail.send.post(request_body=body)
         return outcomes(answer.status_code, answer.headers, answer.body, batch.recipients, self._now())
+
+    def new_cancel_id(self) -> str:
+        return self._evidence.new_cancel_id()
+
+    def verdict(self, attempt: OpenAttempt, now: datetime) -> tuple[Verdict, str]:
+        return self._evidence.verdict(attempt)
 
     def close(self) -> None:
         self._connection.close()

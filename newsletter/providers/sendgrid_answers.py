@@ -62,7 +62,7 @@ def _refusal(
 ) -> ProviderError:
     if status == 429:
         return ProviderUnavailable(
-            "SendGrid asks for a pause (429)", retry_after=_seconds_to_wait(headers, now)
+            "SendGrid asks for a pause (429)", retry_after=seconds_to_wait(headers, now)
         )
     if status not in {400, 401, 403, 404, 405, 413, 415, 422}:
         return SubmissionUncertain(f"SendGrid answered {status}, which does not say whether it accepted")
@@ -108,7 +108,7 @@ def _complaints(body: bytes) -> list[tuple[str, str]]:
     ]
 
 
-def _seconds_to_wait(headers: Message, now: datetime) -> float | None:
+def seconds_to_wait(headers: Message, now: datetime) -> float | None:
     """Until X-RateLimit-Reset (unix seconds), else as Retry-After says (RFC 9110 §10.2.3), else None."""
     reset = headers.get("X-RateLimit-Reset", "").strip()
     if reset.isascii() and reset.isdigit():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import ProviderRefused, ProviderUnavailable, RecipientsRefused
-from newsletter.models import DeliveryId, IssueId
+from newsletter.models import Batch, Delivery, DeliveryId, IssueId, OpenAttempt, SubscriberId, Verdict
+from newsletter.ports import Evidence
 from newsletter.providers.outbox import OutboxProvider
 from tests.support.batches import EMAIL, ISSUE, SENDER, batch, batch_of, email, recipient
 from tests.support.clock import FakeClock
@@ -96,3 +97,32 @@ def test_one_bad_address_leaves_no_file_of_the_others(folder: Path, provider: Ou
     with pytest.raises(RecipientsRefused):
         provider.submit(EMAIL, SENDER, batch(recipient(1), recipient(2, addr_spec="not an address")))
     assert names(folder) == []
+
+
+def in_doubt(whole: Batch) -> OpenAttempt:
+    """The attempt of this batch, of which nobody knows what became of it."""
+    return OpenAttempt(
+        id=whole.attempt,
+        issue_id=whole.issue_id,
+        provider="outbox",
+        started_at=FakeClock().now(),
+        deliveries=tuple(
+            Delivery(id=person.delivery_id, subscriber_id=SubscriberId(1), address=person.address)
+            for person in whole.recipients
+        ),
+    )
+
+
+def test_letters_that_all_lie_there_were_accepted_and_any_that_lacks_makes_it_void(
+    folder: Path, provider: OutboxProvider
+) -> None:
+    assert isinstance(provider, Evidence)
+    attempt = in_doubt(batch_of(3))
+    assert provider.verdict(attempt, FakeClock().now())[0] is Verdict.VOID
+    provider.submit(EMAIL, SENDER, batch_of(3))
+    assert provider.verdict(attempt, FakeClock().now())[0] is Verdict.ACCEPTED
+    (folder / ISSUE / f"{ISSUE}.2.eml").unlink()
+    verdict, words = provider.verdict(attempt, FakeClock().now())
+    assert (verdict, words) == (Verdict.VOID, "the outbox lacks 1 letter of it")
+    provider.submit(EMAIL, SENDER, batch_of(3))  # what a void attempt leads to: nothing is there twice
+    assert len(names(folder)) == 3
