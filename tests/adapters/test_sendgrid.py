@@ -2,7 +2,6 @@
 
 import logging
 import socket
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -30,7 +29,7 @@ from newsletter.models import RejectReason, SendStatus
 from newsletter.providers import connection
 from newsletter.providers.sendgrid import SendGridProvider
 from tests.support.batches import EMAIL, SENDER, batch, batch_of, email, recipient
-from tests.support.certificates import make_certificate
+from tests.support.certificates import server_context
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 TIMEOUT = 0.4
@@ -242,31 +241,22 @@ def test_a_connection_that_nobody_takes_is_unavailable(connect: Connect) -> None
                 provider.submit(EMAIL, SENDER, batch_of(1))
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    return make_certificate(tmp_path / "localhost.pem")
-
-
-def tls_server(certificate: Path) -> SendGridEmulator:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return SendGridEmulator(tls=context)
-
-
 def test_a_certificate_that_is_not_to_be_trusted_is_unavailable_and_gets_no_key(
-    connect: Connect, certificate: Path
+    connect: Connect, tmp_path: Path
 ) -> None:
-    with tls_server(certificate) as sendgrid:
+    tls, _ = server_context(tmp_path, "localhost", "127.0.0.1")
+    with SendGridEmulator(tls=tls) as sendgrid:
         with pytest.raises(ProviderUnavailable, match="certificate"):
             connect(sendgrid.url).submit(EMAIL, SENDER, batch_of(1))
         assert sendgrid.requests == 0
 
 
 def test_letters_go_over_tls_on_one_kept_connection(
-    connect: Connect, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with tls_server(certificate) as sendgrid:
+    tls, trusted = server_context(tmp_path, "localhost", "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    with SendGridEmulator(tls=tls) as sendgrid:
         provider = connect(sendgrid.url)
         for place in range(1, 6):
             provider.submit(EMAIL, SENDER, batch(recipient(place)))
