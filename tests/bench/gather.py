@@ -2,7 +2,6 @@
 
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from newsletter.store.folder import IssueFolder
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.schema import open_database
 from newsletter.usecases.gather import ConfiguredSource, Gathered, gather
+from tests.bench.measure import Spent
 from tests.support.clock import FakeClock
 from tests.support.feedserver import ALLOW_LOOPBACK, Answer, FeedServer, feed_server
 
@@ -30,23 +30,6 @@ MEASURED: dict[str, tuple[str, Callable[..., Any]]] = {
     "cleaning": ("newsletter.sources.entries.clean_html", clean_html),
 }
 """Name → the function's place and the function itself."""
-
-
-class Spent:
-    """CPU seconds of one function, over all threads."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-        self._lock = threading.Lock()
-        self.seconds = 0.0
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        began = time.thread_time()
-        try:
-            return self._function(*arguments, **options)
-        finally:
-            with self._lock:
-                self.seconds += time.thread_time() - began
 
 
 def main() -> int:

@@ -4,207 +4,221 @@ Gathering: CPU per post of the real feeds from loopback, and the share spent in 
 Rendering: an 8-post issue against premailer's own time.
 Sending: subscribers to a loopback sink that reads and answers 202, ledger on, every commit fsynced;
 against the lean loop (a token per recipient, the body built by plain joins, POST on a kept
-connection, 202; no ledger). Peak memory of the sending process for 100,000 and 1,000,000.
+connection, 202; no ledger). Two issues at once against one after the other; the official client as it
+is against the same over our kept connection; connections to a service that takes its time.
 """
 
 import argparse
-import http.client
-import json
-import resource
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
-from newsletter.content.links import reader_token
-from newsletter.models import Address, SubscriberId, SubscriberStatus
-from newsletter.wiring import open_app
+from newsletter.config.settings import ProviderSettings
+from tests.bench.measure import Measured
 from tests.bench.sink import running_sink
-from tests.support.project import make_project
 
-BATCH = 1000
-ROUNDS = 5
-BOUND = 0.5
-"""The share of the lean loop that sending must reach."""
+ROUNDS = 3
+SHARE = 0.75
+"""Of the lean loop's rate."""
+RATE = 30_000
+"""Recipients a second, on two cores that do nothing else."""
+LEDGER = 0.2
+"""Of the CPU."""
 MEMORY_MB = 120
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
-    """One run of a loop in a process of its own."""
-
-    seconds: float
-    cpu: float
-    peak_mb: float
-    recipients: int
-
-    @property
-    def rate(self) -> float:
-        return self.recipients / self.seconds
+FLAT_MB = 10
+FREEZE_SECONDS = 10
+READ_SECONDS = 2
+CONNECTIONS = str(ProviderSettings.__dataclass_fields__["connections"].default)
+LATENCY = 0.15
+SLOW_RECIPIENTS = 40_000
+CLIENT_REQUESTS = 60
 
 
 def main() -> int:
     """Prints the figures; 1 when a bound is missed."""
     parser = argparse.ArgumentParser(prog="./run bench send", description=__doc__)
-    parser.add_argument("--recipients", type=int, default=100_000)
-    parser.add_argument("--large", type=int, default=1_000_000, help="0: leave the large list out")
-    parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--recipients", type=int, default=1_000_000)
+    parser.add_argument("--few", type=int, default=100_000, help="for the measurements that need no more")
+    parser.add_argument("--only-sending", action="store_true", help="leave gathering and rendering out")
     arguments = parser.parse_args()
-    if arguments.child:
-        kind, *rest = arguments.child
-        print(json.dumps(msgspec.to_builtins(CHILDREN[kind](*rest))))
-        return 0
-    from tests.bench import gather, render  # theirs are slow to import in the children
+    if not arguments.only_sending:
+        from tests.bench import gather, render
 
-    print("== gathering", flush=True)
-    gather.main()
-    print("== rendering", flush=True)
-    render.main()
+        print("== gathering", flush=True)
+        gather.main()
+        print("== rendering", flush=True)
+        render.main()
     print("== sending", flush=True)
-    return measure_sending(arguments.recipients, arguments.large)
-
-
-def measure_sending(recipients: int, large: int) -> int:
-    """Prints rates, CPU and memory; 1 when a bound is missed."""
-    lean, real = [], []
-    with running_sink() as sink:
-        for _ in range(ROUNDS):
-            with _prepared(sink, recipients) as folder:
-                lean.append(_in_child("lean", folder, sink, str(recipients)))
-                real.append(_in_child("real", folder))
-        peaks = [max(run.peak_mb for run in real)]
-        if large:
-            with _prepared(sink, large) as folder:
-                peaks.append(_in_child("real", folder).peak_mb)
-    best_lean, best_real = max(lean, key=_rate), max(real, key=_rate)
-    for name, run in (("lean loop", best_lean), ("newsletter", best_real)):
-        print(
-            f"{name:11} {run.rate:9,.0f} recipients/s   "
-            f"{run.cpu / run.recipients * 1e6:5.1f} µs CPU each   {run.peak_mb:4.0f} MB"
-        )
-    share = best_real.rate / best_lean.rate
-    print(f"share of the lean loop: {share:.2f} (bound {BOUND})")
-    sizes = [recipients, *([large] if large else [])]
-    for size, peak in zip(sizes, peaks, strict=True):
-        print(f"peak memory with {size:9,} recipients: {peak:.0f} MB (bound {MEMORY_MB})")
-    return int(share < BOUND or max(peaks) > MEMORY_MB)
-
-
-def _rate(run: Measured) -> float:
-    return run.rate
-
-
-@contextmanager
-def _prepared(sink: str, recipients: int) -> Iterator[str]:
-    """The folder of a project whose issue is frozen for that many people."""
     with tempfile.TemporaryDirectory() as folder:
-        _in_child("prepare", folder, sink, str(recipients))
-        yield folder
+        held = [
+            *against_the_lean_loop(Path(folder), arguments.recipients, arguments.few),
+            *two_at_once(Path(folder), arguments.few),
+            *against_the_official_client(Path(folder)),
+        ]
+        with_a_slow_service(Path(folder))
+    return int(not all(held))
 
 
-def _in_child(*words: str) -> Measured:
-    command = [sys.executable, "-m", "tests.bench.send", "--child", *words]
-    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return msgspec.json.decode(result.stdout.splitlines()[-1], type=Measured)
-
-
-# --- what runs in a process of its own ---------------------------------------------------------
-
-
-def prepare(folder: str, sink: str, recipients: str) -> Measured:
-    """A project with an issue and that many subscribers, frozen; the figures are of freezing."""
-    project = make_project(Path(folder))
-    text = project.settings.read_text(encoding="utf-8").replace("outbox", "sendgrid")
-    text += f'\n[provider.sendgrid]\nbase_url = "{sink}"\n'
-    project.settings.write_text(text, encoding="utf-8")
-    with open_app(project.folder, {"SENDGRID_API_KEY": "SG.bench.bench"}) as app:
-        app.subscribers.import_rows(
-            _people(int(recipients)), consent_source="bench", now=datetime(2026, 1, 1, tzinfo=UTC)
+def against_the_lean_loop(folder: Path, recipients: int, few: int) -> Iterator[bool]:
+    """Whether each bound of a send of one issue is held."""
+    small, large = folder / "small", folder / "large"
+    with running_sink() as sink:
+        run("prepare", small, few, 1)
+        little = run("real", small, sink, CONNECTIONS)
+        freezing = run("prepare", large, recipients, 1)
+        lean, real = [], []
+        for _ in range(ROUNDS):
+            lean.append(run("lean", large, sink, recipients))
+            with copy_of(large) as sent:
+                real.append(run("real", sent, sink, CONNECTIONS))
+        bare, best = fastest(lean), fastest(real)
+        print(f"{recipients:,} recipients, best of {ROUNDS} rounds")
+        tell("lean loop", bare)
+        tell("newsletter", best)
+        share = best.rate / bare.rate
+        yield bound(f"share of the lean loop: {share:.2f}", share >= SHARE, f"at least {SHARE}")
+        yield bound(f"rate: {best.rate:,.0f} recipients/s", best.rate >= RATE, f"at least {RATE:,}")
+        ledger, reading = best.ledger / best.cpu, best.reading / best.cpu
+        yield bound(
+            f"the ledger: {ledger - reading:.0%} of the CPU, and {reading:.0%} to read the recipients",
+            ledger - reading <= LEDGER,
+            f"at most {LEDGER:.0%}",
         )
-        gathered = app.gather(slot=None)
-        assert gathered.issue is not None
-        started, cpu = time.perf_counter(), time.process_time()
-        with closing(app.provider()) as provider:
-            app.freeze(gathered.issue.id, provider)
-        return _measured(started, cpu, int(recipients))
-
-
-def real(folder: str) -> Measured:
-    """The sending story on the frozen issue."""
-    with open_app(Path(folder), {"SENDGRID_API_KEY": "SG.bench.bench"}) as app:
-        (record,) = app.issues.list()
-        app.provider().close()  # imported before the clock starts, as in the lean loop
-        started, cpu = time.perf_counter(), time.process_time()
-        report = app.send(record.id)
-        assert report.progress.submitted == report.progress.audience
-        return _measured(started, cpu, report.progress.audience)
-
-
-def lean(folder: str, sink: str, recipients: str) -> Measured:
-    """As little as a sender of that letter can do: tokens, joins, POST, 202."""
-    with open_app(Path(folder), {}) as app:
-        (record,) = app.issues.list()
-        frozen = app.ledger.frozen(record.id)
-    assert frozen is not None
-    kinds = {"text/plain": frozen.email.text, "text/html": frozen.email.html}
-    content = [{"type": kind, "value": value} for kind, value in kinds.items()]
-    place = urlsplit(sink)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port)
-    key = bytes(32)
-    tail = json.dumps({"subject": frozen.email.subject, "content": content})[1:].encode()
-    started, cpu = time.perf_counter(), time.process_time()
-    for first in range(0, int(recipients), BATCH):
-        parts = []
-        for number in range(first, first + BATCH):
-            token = reader_token(key, SubscriberId(number))
-            parts.append(
-                f'{{"to":[{{"email":"reader{number}@example.org"}}],"headers":{{"List-Unsubscribe":'
-                f'"<https://news.example.com/u/{token}>","Message-ID":"<i2026-11-27.{number}@news.example'
-                f'.com>"}},"substitutions":{{"nl0123456789":"{token}"}},"custom_args":{{"nl_rid":'
-                f'"2026-11-27.{number}","nl_att":"0123456789abcdef0123456789abcdef"}}}}'
-            )
-        body = b'{"personalizations":[' + ",".join(parts).encode() + b"]," + tail
-        connection.request(
-            "POST", "/v3/mail/send", body, {"Authorization": "Bearer x", "Content-Type": "application/json"}
+        yield bound(
+            f"peak memory: {little.peak_mb:.0f} MB with {few:,}, {best.peak_mb:.0f} MB with {recipients:,}",
+            best.peak_mb <= min(MEMORY_MB, little.peak_mb + FLAT_MB),
+            f"at most {MEMORY_MB} MB, and flat",
         )
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 202
-    return _measured(started, cpu, int(recipients))
+        yield bound(
+            f"freezing: {freezing.seconds:.1f} s, {freezing.cpu_each:.1f} µs CPU per recipient",
+            freezing.seconds < FREEZE_SECONDS,
+            f"under {FREEZE_SECONDS} s",
+        )
+        with copy_of(large) as sent:
+            run("real", sent, sink, CONNECTIONS)
+            issue = next((sent / "issues").glob("*.md")).stem
+            for words in (["status", issue], ["prove", issue]):
+                seconds = command(sent, *words)
+                yield bound(f"{words[0]}: {seconds:.2f} s", seconds < READ_SECONDS, f"under {READ_SECONDS} s")
 
 
-CHILDREN: dict[str, Callable[..., Measured]] = {"prepare": prepare, "real": real, "lean": lean}
-
-
-def _people(count: int) -> Iterator[tuple[Address, SubscriberStatus]]:
-    for number in range(count):
-        yield Address(addr_spec=f"reader{number}@example.org"), SubscriberStatus.CONFIRMED
-
-
-def _measured(started: float, cpu: float, recipients: int) -> Measured:
-    return Measured(
-        seconds=time.perf_counter() - started,
-        cpu=time.process_time() - cpu,
-        peak_mb=_peak_mb(),
-        recipients=recipients,
+def two_at_once(folder: Path, recipients: int) -> Iterator[bool]:
+    """Whether two processes send two issues of one database sooner than one does."""
+    both = folder / "both"
+    run("prepare", both, recipients, 2)
+    first, second = sorted(path.stem for path in (both / "issues").glob("*.md"))
+    with running_sink() as sink:
+        with copy_of(both) as sent:
+            in_turn = [run("real", sent, sink, CONNECTIONS, issue) for issue in (first, second)]
+        with copy_of(both) as sent:
+            started = [start("real", sent, sink, CONNECTIONS, issue) for issue in (first, second)]
+            at_once = [ended(process) for process in started]
+    one = sum(each.seconds for each in in_turn)
+    two = max(each.ended for each in at_once) - min(each.began for each in at_once)
+    yield bound(
+        f"2 × {recipients:,} recipients: {one:.1f} s one after the other, {two:.1f} s by 2 processes",
+        two < one,
+        "sooner",
     )
 
 
-def _peak_mb() -> float:
-    """This process's own peak; getrusage's is the parent's when that was higher before the exec."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1000
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+def against_the_official_client(folder: Path) -> Iterator[bool]:
+    """Whether requests over TLS are faster on a connection that is kept."""
+    project = folder / "client"
+    run("prepare", project, 1000, 1)
+    os.environ["SSL_CERT_FILE"] = str(folder / "authority.pem")
+    with running_sink(certificates=folder) as sink:
+        rounds = [
+            (run("official", project, sink, CLIENT_REQUESTS), run("kept", project, sink, CLIENT_REQUESTS))
+            for _ in range(ROUNDS)
+        ]
+    del os.environ["SSL_CERT_FILE"]
+    official, kept = fastest([each[0] for each in rounds]), fastest([each[1] for each in rounds])
+    print("requests over TLS, without the ledger")
+    tell("official client", official)
+    tell("on a kept connection", kept)
+    yield bound(f"{kept.rate / official.rate:.1f} times as fast", kept.rate > official.rate, "faster")
+
+
+def with_a_slow_service(folder: Path) -> None:
+    """None; prints what more connections bring when each answer takes its time."""
+    project = folder / "slow"
+    run("prepare", project, SLOW_RECIPIENTS, 1)
+    print(f"a service that answers after {LATENCY * 1000:.0f} ms")
+    with running_sink(latency=LATENCY) as sink:
+        for connections in (1, 2, 4, 8):
+            with copy_of(project) as sent:
+                tell(f"{connections} connections", run("real", sent, sink, connections))
+
+
+# --- processes ---------------------------------------------------------------------------------
+
+
+def run(*words: object) -> Measured:
+    """What a process of its own measured."""
+    return ended(start(*words))
+
+
+def start(*words: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.bench.senders", *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def ended(process: subprocess.Popen[str]) -> Measured:
+    output, _ = process.communicate()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return msgspec.json.decode(output.splitlines()[-1], type=Measured)
+
+
+def command(project: Path, *words: str) -> float:
+    """Seconds that a command of the program takes, from its start to its end."""
+    environment = os.environ | {"SENDGRID_API_KEY": "SG.bench.bench"}
+    began = time.perf_counter()
+    whole = [sys.executable, "-m", "newsletter", "-C", str(project), *words, "--json"]
+    subprocess.run(whole, stdout=subprocess.DEVNULL, check=True, env=environment)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def copy_of(project: Path) -> Iterator[Path]:
+    """The project in another folder, which is gone after the block."""
+    copy = project.with_name(f"{project.name}-copy")
+    shutil.copytree(project, copy)
+    try:
+        yield copy
+    finally:
+        shutil.rmtree(copy)
+
+
+# --- words -------------------------------------------------------------------------------------
+
+
+def fastest(runs: Sequence[Measured]) -> Measured:
+    return max(runs, key=lambda measured: measured.rate)
+
+
+def tell(name: str, measured: Measured) -> None:
+    """None; prints a line of figures."""
+    print(
+        f"  {name:20} {measured.rate:9,.0f} recipients/s   {measured.cpu_each:5.1f} µs CPU each   "
+        f"{measured.peak_mb:4.0f} MB",
+        flush=True,
+    )
+
+
+def bound(words: str, held: bool, asked: str) -> bool:
+    """`held`; prints what was measured beside what was asked for."""
+    print(f"{'ok  ' if held else 'MISS'} {words} ({asked})", flush=True)
+    return held
 
 
 if __name__ == "__main__":
