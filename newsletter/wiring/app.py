@@ -1,10 +1,9 @@
 """One opened project: every story, told with its machines."""
 
-import gc
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -35,17 +34,22 @@ from newsletter.models import (
     SubscriberId,
 )
 from newsletter.ports import (
+    Accounts,
     Clock,
     EventStore,
     IssueFiles,
     IssueStore,
     Ledger,
     Provider,
+    ReceiptFiles,
     SubscriberStore,
     SuppressionStore,
 )
 from newsletter.store.leases import new_owner
+from newsletter.store.mark import Mark
+from newsletter.store.restoring import SqlRestoring
 from newsletter.wiring.clocks import ShiftedClock
+from newsletter.wiring.restoring import require_newest
 
 if TYPE_CHECKING:
     from newsletter.content.checks.answers import Answer, Question
@@ -70,6 +74,10 @@ class App:
     files: IssueFiles
     subscribers: SubscriberStore
     ledger: Ledger
+    accounts: Accounts
+    receipts: ReceiptFiles
+    restoring: SqlRestoring
+    mark: Mark
     events: EventStore
     suppressions: SuppressionStore
     schedule: Schedule | None
@@ -116,6 +124,7 @@ class App:
 
         With `minimum_posts` fewer posts use the slot up as skipped; see usecases.gather.gather.
         """
+        require_newest(self)
         from newsletter.sources import make_source
         from newsletter.usecases.gather import ConfiguredSource, gather
 
@@ -194,22 +203,29 @@ class App:
     ) -> "SendReport":
         """How far the issue came: a draft is frozen first, a frozen one goes on where it stood.
 
-        Raises WrongState when it is paused, skipped or cancelled, Busy while another process sends it.
+        Raises WrongState when it is paused, skipped or cancelled, Busy while another process sends it,
+        NeedsAttention when the database is an old copy.
         """
         from newsletter.usecases.send import send_issue
+        from newsletter.wiring.receipts import receipted, require_unsent
+        from newsletter.wiring.sending import require_open, spare_the_collector
 
+        require_newest(self)
         record = self.adopt(issue_id)
-        _require_open(record)
-        _spare_the_collector()
+        require_open(record)
+        spare_the_collector()
         with ExitStack() as stack:
             providers = [
                 stack.enter_context(closing(self.provider()))
                 for _ in range(self.settings.provider.connections)
             ]
             if record.state in DRAFTS:
+                require_unsent(self, issue_id)
                 self.freeze(issue_id, providers[0], found=found)
             frozen = self.ledger.frozen(issue_id)
-            assert frozen is not None  # noqa: S101 - every open state but the two above is frozen
+            if frozen is None:
+                raise WrongState(f"{issue_id} is {record.state}", remedy=record.note)
+            stack.enter_context(receipted(self, issue_id, on_trouble))
             return send_issue(
                 issue_id,
                 ledger=self.ledger,
@@ -243,14 +259,15 @@ class App:
 
     def run_due(self, now: datetime | None = None) -> "DueReport":
         """What was done because it was due. Raises Busy while another run is at it."""
-        from newsletter.usecases.due import run_due
+        from newsletter.usecases.due import DueReport, run_due
+        from newsletter.wiring.receipts import late_receipts
 
         app = self
         if now:
             app = replace(self, clock=ShiftedClock(self.clock, now - self.clock.now()))
-        lease = self.ledger.acquire("run-due", owner=new_owner(), ttl=RUN_DUE_TTL, now=app.clock.now())
-        try:
-            return run_due(
+        with app.alone():
+            require_newest(app)
+            report = run_due(
                 schedule=app.schedule,
                 settings=app.settings.schedule,
                 issues=app.issues,
@@ -258,6 +275,15 @@ class App:
                 gather=app.gather_slot,
                 send=lambda record: app.send(record.id, found=[record.state]),
             )
+            troubles = late_receipts(app)
+            return report + DueReport(lines=troubles, attention=bool(troubles))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """The block, while no unattended run is under way or begins. Raises Busy when one is."""
+        lease = self.ledger.acquire("run-due", owner=new_owner(), ttl=RUN_DUE_TTL, now=self.clock.now())
+        try:
+            yield
         finally:
             self.ledger.drop(lease)
 
@@ -289,25 +315,3 @@ class App:
 
     def wait_for_stop(self) -> None:
         self.stopped.wait()
-
-
-def _spare_the_collector() -> None:
-    """None; what is loaded by now is not looked at again whenever garbage is collected.
-
-    A send makes some ten objects per recipient and lets go of them by itself: looking for cycles
-    among them after every 700 costs a fifth of its time.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-def _require_open(record: IssueRecord) -> None:
-    """None. Raises WrongState for an issue of which nothing more is to be sent."""
-    remedies = {
-        IssueState.PAUSED: f"look at its note, then run “newsletter resume {record.id}”",
-        IssueState.SKIPPED: "nothing of it was sent; its slot is used up",
-        IssueState.CANCELLED: "a cancelled issue stays so; copy its file to a new name to send it",
-    }
-    if record.state in remedies:
-        note = f": {record.note}" if record.note else ""
-        raise WrongState(f"{record.id} is {record.state}{note}", remedy=remedies[record.state])

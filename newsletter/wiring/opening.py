@@ -10,12 +10,15 @@ from newsletter.content.addresses import parse_address
 from newsletter.content.calendar import Schedule, parse_schedule
 from newsletter.errors import BadInput
 from newsletter.providers import find_provider
+from newsletter.store.accounts import SqlAccounts
 from newsletter.store.events import SqlEventStore
 from newsletter.store.folder import IssueFolder
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.keys import keyring
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.mark import Mark
+from newsletter.store.receipts import ReceiptFolder
+from newsletter.store.restoring import SqlRestoring
 from newsletter.store.schema import open_database
 from newsletter.store.subscribers import SqlSubscriberStore
 from newsletter.store.suppressions import SqlSuppressionStore
@@ -48,6 +51,10 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             files=IssueFolder(project / "issues"),
             subscribers=SqlSubscriberStore(database),
             ledger=SqlLedger(database, mark=mark),
+            accounts=SqlAccounts(database),
+            receipts=ReceiptFolder(project / "issues"),
+            restoring=SqlRestoring(database),
+            mark=mark,
             events=SqlEventStore(database),
             suppressions=SqlSuppressionStore(database),
             schedule=schedule,

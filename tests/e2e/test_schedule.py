@@ -52,7 +52,7 @@ def pretend_made_yesterday(project: Project) -> None:
 
 
 def assert_sent_once(project: Project, emulator: SendGridEmulator) -> None:
-    issues = list((project.folder / "issues").iterdir())
+    issues = list((project.folder / "issues").glob("*.md"))
     assert len(issues) == 1
     copies = Counter(copy.address for copy in emulator.copies())
     assert set(copies.values()) == {1}
@@ -106,7 +106,7 @@ def test_a_slot_that_was_missed_for_too_long_asks(project: Project, emulator: Se
     assert result.status == 3
     assert "newsletter send" in result.stdout
     assert emulator.copies() == []
-    (issue,) = (path.stem for path in (project.folder / "issues").iterdir())
+    (issue,) = (path.stem for path in (project.folder / "issues").glob("*.md"))
     assert project.run("send", issue, "--yes").status == 0
     assert_sent_once(project, emulator)
 

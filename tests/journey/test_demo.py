@@ -70,7 +70,7 @@ def test_the_preview_opens_without_the_blog(demo: tuple[Path, str]) -> None:
 def test_it_is_made_anew_but_touches_nothing_else(demo: tuple[Path, str], tmp_path: Path) -> None:
     folder, _ = demo
     assert run_demo(folder).returncode == 0
-    assert len(list((folder / "issues").iterdir())) == 1
+    assert len(list((folder / "issues").glob("*.md"))) == 1
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "novel.txt").write_text("years of work")
@@ -82,6 +82,6 @@ def test_any_feed_will_do(tmp_path: Path) -> None:
     with feed_server() as server:
         result = run_demo(tmp_path / "demo", "--feed", server.serve("/feed.xml", FEED))
     assert result.returncode == 0, result.stderr
-    (path,) = (tmp_path / "demo" / "issues").iterdir()
+    (path,) = (tmp_path / "demo" / "issues").glob("*.md")
     assert "An old post" in path.read_text(encoding="utf-8")
     assert len(list((tmp_path / "demo" / "data" / "outbox").glob("*/*.eml"))) == 3
