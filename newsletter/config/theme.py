@@ -12,7 +12,9 @@ from newsletter.errors import BadInput, BadSetting, BadTemplate
 SHARED = "shared"
 """The folder of what all themes have in common."""
 DEFAULT = "broadsheet"
-_NO_THEMES = frozenset({SHARED, "system"})
+SYSTEM = "system"
+"""The folder of the mails that are no letters."""
+_NO_THEMES = frozenset({SHARED, SYSTEM})
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _FAMILY = r"(?:[\w -]+|'[\w -]+')"
 _FONTS = re.compile(rf"{_FAMILY}(?:\s*,\s*{_FAMILY})*")
@@ -60,6 +62,16 @@ def load_theme(project: Path, name: str, settings: ThemeSettings | None = None) 
                 raise BadTemplate("is not UTF-8", where=str(path), remedy="save it in UTF-8") from error
             paths[path.name] = str(path)
     return Theme(name=name, files=files, paths=paths, settings=settings or ThemeSettings())
+
+
+def with_system_mails(theme: Theme, project: Path) -> Theme:
+    """The theme with the templates of the program's own mails, the project's over the shipped ones."""
+    files, paths = dict(theme.files), dict(theme.paths)
+    for folder in (root / SYSTEM for root in _roots(project)):
+        for path in sorted(folder.glob("*.j2")):
+            files[path.name] = path.read_text(encoding="utf-8")
+            paths[path.name] = str(path)
+    return dataclasses.replace(theme, files=files, paths=paths)
 
 
 def new_theme(project: Path, name: str) -> list[Path]:

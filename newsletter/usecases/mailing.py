@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 
-from newsletter.errors import ProviderError, ProviderRefused, ProviderUnavailable
+from newsletter.errors import NewsletterError, ProviderError, ProviderRefused, ProviderUnavailable
 from newsletter.models import (
     AttemptId,
     Batch,
@@ -57,15 +57,24 @@ def send_system_mails(
     count = 0
     with closing(make_provider()) as provider:
         while mail is not None:
-            count += _hand_over(mail, queue, provider, compose(mail), clock)
+            count += _hand_over(mail, queue, provider, compose, clock)
             mail = None if stopped() else queue.claim(clock.now())
     return count
 
 
 def _hand_over(
-    mail: SystemMail, queue: MailQueue, provider: Provider, composed: Composed | None, clock: Clock
+    mail: SystemMail,
+    queue: MailQueue,
+    provider: Provider,
+    compose: Callable[[SystemMail], Composed | None],
+    clock: Clock,
 ) -> bool:
     """Whether the provider took it."""
+    try:
+        composed = compose(mail)
+    except NewsletterError as error:  # such as an issue file that was broken meanwhile
+        queue.finish(mail, SystemMailState.REFUSED, clock.now(), why=str(error))
+        return False
     if composed is None:
         queue.finish(mail, SystemMailState.REFUSED, clock.now(), why="nobody wants it any more")
         return False
