@@ -41,12 +41,15 @@ def keep_receipt(app: "App", issue_id: IssueId) -> str:
     return ""
 
 
-@contextmanager
-def receipted(app: "App", issue_id: IssueId, on_trouble: Callable[[str], None]) -> Iterator[None]:
-    """The block, which sends the issue; it has a receipt before anything is handed over, and another
-    one at the end, however that came."""
+def first_receipt(app: "App", issue_id: IssueId, on_trouble: Callable[[str], None]) -> None:
+    """None; the issue has a receipt, before anything of it is handed over for the first time."""
     if app.receipts.read(issue_id) is None:
         _tell(keep_receipt(app, issue_id), on_trouble)
+
+
+@contextmanager
+def receipted(app: "App", issue_id: IssueId, on_trouble: Callable[[str], None]) -> Iterator[None]:
+    """The block, which sends the issue; its receipt says how it stands at the end, however that came."""
     try:
         yield
     finally:
