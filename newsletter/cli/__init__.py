@@ -23,6 +23,7 @@ COMMANDS = {
     "send": ("sending", "send", "send an issue, or go on with one"),
     "status": ("sending", "status", "show where the issues stand"),
     "prove": ("sending", "prove", "account for every recipient of an issue"),
+    "reconcile": ("reconcile", "reconcile", "settle requests of which nobody knows what became"),
     "pause": ("control", "pause", "stop submitting an issue"),
     "resume": ("control", "resume", "go on with a paused issue"),
     "cancel": ("control", "cancel", "never send an issue, or what is left of it"),
@@ -31,6 +32,7 @@ COMMANDS = {
     "serve": ("schedule", "serve", "run the schedule and the readers' pages"),
     "subscribers": ("subscribers", "subscribers", "add, list, import and export subscribers"),
     "theme": ("theme", "theme", "make a theme of your own"),
+    "drill": ("drill", "drill", "end senders at every point, and count the copies"),
     "db": ("database", "db", "upgrade, check and back up the database"),
 }
 """Each command: the module of this package, its attribute there, and the line that `--help` shows."""

@@ -1,0 +1,186 @@
+"""What happens in one run of the drill, made from two numbers alone: pure.
+
+Runs with the numbers from 0 on walk through every point of `newsletter.faults` with SIGKILL and with
+SIGTERM, and through every behaviour of the provider; all else is drawn from a random source that is
+seeded with both numbers, so that a run can be repeated.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import Literal
+
+from newsletter import faults
+from newsletter.drill.sendgrid.faults import Fault, Kind
+
+SENDING_POINTS = faults.POINTS[: faults.POINTS.index("before-finish") + 1]
+"""Those that a sender passes."""
+LEAVES_OPEN = ("after-claim", "after-connect", "half-body", "after-body", "after-answer", "inside-record")
+"""Where a kill leaves a request of which nobody knows what became of it."""
+ONCE = ("before-freeze", "inside-freeze", "after-freeze", "inside-recovery", "before-finish")
+"""Points that a sender passes a single time."""
+
+BEHAVIOURS = {
+    "accepts": Fault(Kind.ACCEPT),
+    "accepts without an id": Fault(Kind.ACCEPT_WITHOUT_ID),
+    "accepts and hangs": Fault(Kind.ACCEPT_THEN_HANG),
+    "accepts and closes": Fault(Kind.ACCEPT_THEN_CLOSE),
+    "accepts and says 500": Fault(Kind.ACCEPT_THEN_500),
+    "accepts with a short body": Fault(Kind.ACCEPT_THEN_SHORT_BODY),
+    "accepts with half a status": Fault(Kind.ACCEPT_THEN_PARTIAL_STATUS),
+    "hangs before reading": Fault(Kind.HANG_BEFORE_READING),
+    "closes before reading": Fault(Kind.CLOSE_BEFORE_READING),
+    "asks to wait until": Fault(Kind.THROTTLE, 60),
+    "asks to wait for": Fault(Kind.THROTTLE_RETRY_AFTER, 10),
+    "asks to wait": Fault(Kind.THROTTLE_PLAIN),
+    "refuses a recipient": Fault(Kind.REFUSE_RECIPIENT, 3),
+    "says 200": Fault(Kind.STATUS, 200),
+    "redirects": Fault(Kind.REDIRECT),
+    "says 401": Fault(Kind.STATUS, 401),
+    "says 413": Fault(Kind.STATUS, 413),
+    "says 500": Fault(Kind.STATUS, 500),
+    "says 502": Fault(Kind.STATUS, 502),
+}
+"""What the provider may do with a request; the value of `asks to wait until` is seconds from now."""
+CLEAR = {
+    "accepts", "accepts without an id", "asks to wait until", "asks to wait for", "asks to wait",
+    "refuses a recipient", "says 401", "says 413",
+}  # fmt: skip
+"""Behaviours after which it is known what became of the request."""
+WAITS = {"asks to wait until", "asks to wait for", "asks to wait"}
+BEHAVIOURS_A_RUN = 5
+
+
+class Trouble(StrEnum):
+    """What befalls the machine while senders are at work."""
+
+    NONE = "nothing"
+    DISK_FULL = "the disk is full"
+    LOCKED = "the database is locked"
+    CLOCK_FORWARD = "the clock jumps an hour forward"
+    CLOCK_BACK = "the clock jumps an hour back"
+
+
+class Control(StrEnum):
+    """What somebody does to the issue from outside while senders are at work."""
+
+    NONE = "nothing"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kill:
+    """The end of every sender of one act: by which signal, at which passage of which point."""
+
+    point: str
+    passage: int = 1
+    signal: Literal["KILL", "TERM"] = "KILL"
+
+    def __str__(self) -> str:
+        return f"{self.point}@{self.passage}:{self.signal}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """One run: senders that start together, what ends them, and what else happens meanwhile."""
+
+    seed: int
+    number: int
+    recipients: int
+    batch_size: int
+    senders: int
+    """Processes that start together on one database, in each act."""
+    connections: int
+    """Requests that each of them has under way."""
+    kills: tuple[Kill, ...]
+    """One act each; then senders are started until the issue is done."""
+    behaviours: tuple[str, ...]
+    """What the provider does with the first requests; it accepts those after them."""
+    trouble: Trouble
+    control: Control
+    leavers: tuple[int, ...]
+    """The numbers of readers who unsubscribe."""
+    leave_at: int
+    control_at: int
+    trouble_at: int
+    """Each: when the provider has seen so many requests."""
+
+    @property
+    def needs_no_doubt(self) -> bool:
+        """Whether nothing happens after which somebody may have to be uncertain (I7)."""
+        harmless = {Trouble.NONE, Trouble.CLOCK_FORWARD, Trouble.CLOCK_BACK}
+        return (
+            all(
+                kill.signal == "TERM" or kill.point not in {*LEAVES_OPEN, "inside-recovery"}
+                for kill in self.kills
+            )
+            and (self.connections == 1 or all(kill.signal == "TERM" for kill in self.kills))
+            and set(self.behaviours) <= CLEAR
+            and self.trouble in harmless
+        )
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a sender will have to give up waiting for an answer."""
+        return any("hangs" in name for name in self.behaviours)
+
+
+def plan(seed: int, number: int, *, recipients: int = 1000) -> Plan:
+    """The run `number` of the drill `seed`; the same for the same two numbers, whatever was run before."""
+    random = Random(f"{seed} {number}")  # noqa: S311 - a plan is no secret
+    behaviours = _behaviours(seed, number, random)
+    trouble = random.choice([*Trouble, Trouble.NONE, Trouble.NONE])
+    if trouble is Trouble.CLOCK_BACK and WAITS.intersection(behaviours):
+        trouble = Trouble.CLOCK_FORWARD  # else an hour would have to be waited for
+    return Plan(
+        seed=seed,
+        number=number,
+        recipients=recipients,
+        batch_size=random.choice((40, 50, 64)),
+        senders=random.choice((1, 1, 2, 4)),
+        connections=random.choice((1, 1, 2, 3)),
+        kills=_kills(random, number),
+        behaviours=behaviours,
+        trouble=trouble,
+        control=random.choice((Control.NONE, Control.NONE, Control.NONE, *Control)),
+        leavers=tuple(sorted(random.sample(range(1, recipients + 1), min(5, recipients)))),
+        leave_at=random.randrange(18),
+        control_at=random.randrange(1, 14),
+        trouble_at=random.randrange(10),
+    )
+
+
+def _kills(random: Random, number: int) -> tuple[Kill, ...]:
+    """The kill that the number stands for, sometimes after another one."""
+    place = _place(number)
+    if place is None:
+        return ()
+    point = SENDING_POINTS[place % len(SENDING_POINTS)]
+    signal: Literal["KILL", "TERM"] = "TERM" if place // len(SENDING_POINTS) % 2 else "KILL"
+    kill = Kill(point=point, passage=_passage(random, point), signal=signal)
+    if point == "inside-recovery" or random.random() < 0.2:
+        before = random.choice(LEAVES_OPEN)
+        return Kill(point=before, passage=_passage(random, before)), kill
+    return (kill,)
+
+
+def _behaviours(seed: int, number: int, random: Random) -> tuple[str, ...]:
+    """The next few behaviours for each walk through the points, with acceptances among them."""
+    order = sorted(BEHAVIOURS)
+    Random(seed).shuffle(order)  # noqa: S311 - a plan is no secret
+    walk = (_place(number) or 0) // (2 * len(SENDING_POINTS))
+    chosen = [order[(walk * BEHAVIOURS_A_RUN + n) % len(order)] for n in range(BEHAVIOURS_A_RUN)]
+    if _place(number) is None:
+        chosen = random.sample([name for name in order if name in CLEAR], 3)
+    random.shuffle(chosen)
+    return tuple(name for each in chosen for name in random.choice(((each,), ("accepts", each))))
+
+
+def _place(number: int) -> int | None:
+    """The run's place in the walk through the points; None for each 12th run, in which nobody is killed."""
+    return None if number % 12 == 11 else number - number // 12
+
+
+def _passage(random: Random, point: str) -> int:
+    return 1 if point in ONCE else random.randint(1, 4)
