@@ -13,6 +13,7 @@ from newsletter.models import (
     Address,
     AttemptId,
     Batch,
+    Canary,
     Claim,
     Confirmation,
     Consent,
@@ -29,7 +30,9 @@ from newsletter.models import (
     Lease,
     Limit,
     Movement,
+    NotBefore,
     OpenAttempt,
+    Pace,
     Post,
     PostDecision,
     PostId,
@@ -326,9 +329,11 @@ class Ledger(Protocol):
         batch_size: int,
         now: datetime,
         found: Sequence[IssueState] = DRAFTS,
+        canary: float = 0.0,
     ) -> FrozenIssue:
         """The bytes and one immutable row per confirmed subscriber, in one transaction; or the
-        issue as it was frozen before, whatever `email` says now.
+        issue as it was frozen before, whatever `email` says now. `canary` is the share of the audience,
+        0–1, that goes first, taken from all over it.
 
         Raises NotFound; WrongState when the issue is in none of the states in which the caller found
         it (a draft, or approved); NeedsAttention when nobody is confirmed.
@@ -353,15 +358,39 @@ class Ledger(Protocol):
         """
         ...
 
-    def claim(self, lease: Lease, issue_id: IssueId, *, ttl: float, now: datetime) -> Claim | None:
+    def renew(self, lease: Lease, *, ttl: float, now: datetime) -> None:
+        """None; the lease runs for `ttl` seconds from now. Raises LeaseLost."""
+        ...
+
+    def claim(
+        self, lease: Lease, issue_id: IssueId, *, ttl: float, now: datetime, pace: Pace | None = None
+    ) -> Claim | NotBefore | None:
         """The next batch, committed and fsynced as `submitting` before this returns, and the lease
-        renewed; None when nothing may be claimed now. People who left since are left out and
-        recorded. Raises LeaseLost.
+        renewed; NotBefore when what is pending must wait; None when nothing is, or the issue is paused
+        or ended, or its canary is to be judged first. People who left since are left out and recorded.
+
+        With a `pace` no more is handed over than its provider may be given by all issues and processes
+        together; a batch that is too large for what is left is divided. Raises LeaseLost.
         """
         ...
 
-    def record(self, claim: Claim, outcomes: Sequence[SendOutcome], now: datetime) -> None:
-        """None; the provider's answer for the whole request, in one transaction."""
+    def prepare(self, claim: Claim, *, cancel_id: str, send_at: datetime) -> None:
+        """None; committed before the request: it can be called back by this id before `send_at`."""
+        ...
+
+    def record(
+        self,
+        claim: Claim,
+        outcomes: Sequence[SendOutcome],
+        now: datetime,
+        *,
+        retry_at: datetime | None = None,
+    ) -> None:
+        """None; the provider's answer for each recipient, in one transaction.
+
+        Whoever is `unavailable` is pending again and not claimed before `retry_at`; whoever is
+        `uncertain` waits for evidence.
+        """
         ...
 
     def release(self, claim: Claim, *, retry_at: datetime, detail: str, now: datetime) -> None:
@@ -392,9 +421,12 @@ class Ledger(Protocol):
         """None; no batch is claimed any more until the issue is resumed. Harmless when it has ended."""
         ...
 
-    def next_retry_at(self, issue_id: IssueId) -> datetime | None:
-        """When the next batch may be claimed; None when none will be: nothing is pending, or the
-        issue is paused or cancelled."""
+    def canary(self, issue_id: IssueId) -> Canary | None:
+        """What became of the issue's canary up to now; None when none is waited for."""
+        ...
+
+    def end_canary(self, issue_id: IssueId, *, illness: str) -> None:
+        """None; the others may go, or the issue is paused when `illness` says why they must not."""
         ...
 
     def finish(self, lease: Lease, issue_id: IssueId, now: datetime) -> IssueState:

@@ -64,6 +64,8 @@ class Claim:
     deliveries: tuple[Delivery, ...]
     number: int = 0
     """Of the request, counted over the whole database; 0 when none is to be made."""
+    tries: int = 0
+    """How often the provider has put just these recipients off."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +94,35 @@ class Pace:
     """Recipients on the first, second, … day on which anything was handed over."""
     timezone: str = "UTC"
     """IANA name; days begin and end in it."""
+
+
+class CanaryState(StrEnum):
+    """Where the canary of an issue stands: the share of its audience that goes before the others."""
+
+    NONE = ""
+    WAITING = "waiting"
+    """Nobody else is handed over before it has been judged."""
+    PASSED = "passed"
+    FAILED = "failed"
+    """The issue was paused; whoever resumes it sends it to everybody."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Canary:
+    """What became of a canary up to now."""
+
+    people: int
+    open: int = 0
+    """Those who are not handed over yet, or not answered."""
+    submitted: int = 0
+    rejected: int = 0
+    uncertain: int = 0
+    bounced: int = 0
+    complained: int = 0
+    events: bool = False
+    """Whether the provider has reported anything about it."""
+    answered_at: datetime | None = None
+    """When its last request was answered; None while none was."""
 
 
 class Recipient(Struct, frozen=True, kw_only=True):

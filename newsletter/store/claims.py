@@ -12,6 +12,7 @@ from newsletter.models import (
     AttemptId,
     BatchId,
     BatchState,
+    CanaryState,
     Claim,
     Delivery,
     DeliveryId,
@@ -19,34 +20,40 @@ from newsletter.models import (
     IssueId,
     IssueState,
     Lease,
+    NotBefore,
+    Pace,
     SubscriberId,
     SubscriberStatus,
 )
-from newsletter.store.moves import SENDING, Batch, keep_outcomes
+from newsletter.store import moves
+from newsletter.store.moves import SENDING, Batch
+from newsletter.store.pace import fitting
 from newsletter.store.tables import (
     AttemptState,
     attempts,
     batches,
     deliveries,
     issues,
-    outcomes,
     subscribers,
 )
 
 # Statements of the sending loop are made once: building one costs more than running it.
-_ISSUE = select(issues.c.number, issues.c.state).where(issues.c.id == bindparam("issue")).with_for_update()
+_ISSUE = (
+    select(issues.c.number, issues.c.state, issues.c.canary)
+    .where(issues.c.id == bindparam("issue"))
+    .with_for_update()
+)
 """Locked, so that a pause or cancel that is committed is seen by every later claim."""
+_PENDING = (batches.c.issue == bindparam("issue"), batches.c.state == BatchState.PENDING)
 _NEXT = (
     select(batches)
-    .where(
-        batches.c.issue == bindparam("issue"),
-        batches.c.state == BatchState.PENDING,
-        or_(batches.c.retry_at.is_(None), batches.c.retry_at <= bindparam("now")),
-    )
+    .where(*_PENDING, or_(batches.c.retry_at.is_(None), batches.c.retry_at <= bindparam("now")))
     .order_by(batches.c.first_seq)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_SOONEST = select(func.count(), func.min(batches.c.retry_at)).where(*_PENDING)
+_NEXT_OF_CANARY, _SOONEST_OF_CANARY = _NEXT.where(batches.c.canary), _SOONEST.where(batches.c.canary)
 _HERE = and_(
     deliveries.c.issue == bindparam("issue"),
     deliveries.c.seq.between(bindparam("first"), bindparam("last")),
@@ -65,46 +72,51 @@ _LEFT = (
     .order_by(deliveries.c.seq)
 )
 """The others, with what their subscription is now (NULL: forgotten)."""
-_SETTLED = select(outcomes.c.seq).where(
-    outcomes.c.issue == bindparam("issue"),
-    outcomes.c.seq.between(bindparam("first"), bindparam("last")),
-    # What a provider reported of an earlier request settles nothing about this one.
-    outcomes.c.status.in_((DeliveryStatus.REJECTED, DeliveryStatus.SUPPRESSED_SINCE)),
-)
 _HAND_OVER = update(batches).where(batches.c.id == bindparam("batch"))
 _ATTEMPT = insert(attempts)
+_CALL_BACK = update(attempts).where(attempts.c.id == bindparam("request"))
 
 Person = tuple[int, SubscriberId, str, str]
 """seq, subscriber_id, addr_spec, display_name"""
 
 
 def take_next(
-    connection: Connection, lease: Lease, issue_id: IssueId, *, now: datetime, deadline: datetime
-) -> Claim | None:
-    """The next batch that may be handed out, marked as in flight; None when there is none.
+    connection: Connection,
+    lease: Lease,
+    issue_id: IssueId,
+    *,
+    now: datetime,
+    deadline: datetime,
+    pace: Pace | None = None,
+) -> Claim | NotBefore | None:
+    """The next batch that may be handed out, marked as in flight; or the moment when one may be; None
+    when none will be, unless something changes. While the canary is waited for, only its batches may.
 
     A claim without deliveries means that everyone of the batch has left: ask again.
     """
-    batch = _next_batch(connection, issue_id, now)
-    if batch is None:
+    issue = connection.execute(_ISSUE, {"issue": issue_id}).one_or_none()
+    if issue is None or issue.state not in SENDING:
         return None
-    attempt = AttemptId(secrets.token_hex(16))
+    batch = _next_batch(connection, issue, now)
+    if batch is None or isinstance(batch, NotBefore):
+        return batch
     people, left = _people(connection, batch)
+    room = fitting(connection, pace, wanted=len(people), now=now) if pace and people else len(people)
+    if isinstance(room, NotBefore):
+        return room
+    if room < len(people):
+        middle = people[room][0]
+        batch = moves.cut(connection, batch, middle=middle)
+        people, left = people[:room], [person for person in left if person[0] < middle]
     _keep_departures(connection, batch.issue, left, now)
-    values = {
-        "state": BatchState.SUBMITTING if people else BatchState.REFUSED,
-        "attempt": attempt if people else None,
-        "retry_at": None,
-        "pending": 0,
-        "submitting": len(people),
-        "suppressed_since": batch.suppressed_since + len(left),
-    }
-    connection.execute(_HAND_OVER, {"batch": batch.id, **values})
+    attempt = AttemptId(secrets.token_hex(16))
+    _mark_in_flight(connection, issue, batch, attempt, people=len(people), left=len(left))
     number = 0
     if people:
         values = {
             "id": attempt,
             "batch": batch.id,
+            "provider": pace.provider if pace else "",
             "state": AttemptState.INFLIGHT,
             "owner": lease.owner,
             "fence": lease.fence,
@@ -120,19 +132,48 @@ def take_next(
         attempt=attempt,
         deliveries=tuple(_deliveries(issue_id, people)),
         number=number,
+        tries=batch.tries,
     )
 
 
-def _next_batch(connection: Connection, issue_id: IssueId, now: datetime) -> Batch | None:
-    issue = connection.execute(_ISSUE, {"issue": issue_id}).one_or_none()
-    if issue is None or issue.state not in SENDING:
-        return None
-    batch = connection.execute(_NEXT, {"issue": issue.number, "now": now}).one_or_none()
-    if batch is not None and issue.state == IssueState.FROZEN:
+def keep_cancel_id(connection: Connection, claim: Claim, cancel_id: str, send_at: datetime) -> None:
+    """None; the request of the claim can be called back by this id before `send_at`."""
+    connection.execute(_CALL_BACK, {"request": claim.attempt, "cancel_id": cancel_id, "send_at": send_at})
+
+
+def _next_batch(connection: Connection, issue: Row[int, str, str], now: datetime) -> Batch | NotBefore | None:
+    canary = issue.canary == CanaryState.WAITING
+    place = {"issue": issue.number}
+    batch = connection.execute(_NEXT_OF_CANARY if canary else _NEXT, {**place, "now": now}).one_or_none()
+    if batch is not None:
+        return batch
+    pending, retry_at = connection.execute(_SOONEST_OF_CANARY if canary else _SOONEST, place).one()
+    return NotBefore(moment=retry_at or now, why="the provider is to be left alone") if pending else None
+
+
+def _mark_in_flight(
+    connection: Connection,
+    issue: Row[int, str, str],
+    batch: Batch,
+    attempt: AttemptId,
+    *,
+    people: int,
+    left: int,
+) -> None:
+    """None; so many of the batch are in a request, and the issue is being sent."""
+    values = {
+        "state": BatchState.SUBMITTING if people else BatchState.REFUSED,
+        "attempt": attempt if people else None,
+        "retry_at": None,
+        "pending": 0,
+        "submitting": people,
+        "suppressed_since": batch.suppressed_since + left,
+    }
+    connection.execute(_HAND_OVER, {"batch": batch.id, **values})
+    if issue.state == IssueState.FROZEN:
         connection.execute(
             update(issues).where(issues.c.number == issue.number).values(state=IssueState.SUBMITTING)
         )
-    return batch
 
 
 def _people(connection: Connection, batch: Batch) -> tuple[Sequence[Person], Sequence[Row[int, str | None]]]:
@@ -143,7 +184,7 @@ def _people(connection: Connection, batch: Batch) -> tuple[Sequence[Person], Seq
     if len(people) == batch.pending == batch.size:
         return people, ()
     left: Sequence[Row[int, str | None]] = connection.execute(_LEFT, place).all()
-    settled = set(connection.scalars(_SETTLED, place))
+    settled = moves.settled_in(connection, batch)
     return (
         [person for person in people if person[0] not in settled],
         [person for person in left if person[0] not in settled],
@@ -176,4 +217,4 @@ def _keep_departures(
         }
         for seq, status in left
     ]
-    keep_outcomes(connection, issue, rows)
+    moves.keep_outcomes(connection, issue, rows)

@@ -1,7 +1,7 @@
 """The freeze: a letter's bytes and its audience become one immutable whole, or nothing does."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,6 +12,7 @@ from newsletter.errors import NeedsAttention, NewsletterError, NotFound, WrongSt
 from newsletter.models import (
     DRAFTS,
     BatchState,
+    CanaryState,
     FrozenIssue,
     IssueId,
     IssueState,
@@ -20,6 +21,7 @@ from newsletter.models import (
     Sender,
     SubscriberStatus,
 )
+from newsletter.store.canaries import ranges
 from newsletter.store.tables import batches, deliveries, issues, letters, subscribers
 
 ROWS_AT_ONCE = 10_000
@@ -34,6 +36,7 @@ def freeze(
     batch_size: int,
     now: datetime,
     found: Sequence[IssueState] = DRAFTS,
+    canary: float = 0.0,
 ) -> FrozenIssue:
     """The frozen issue: letter, audience and batches, written in the caller's transaction, or as
     another process froze it a moment ago.
@@ -53,7 +56,7 @@ def freeze(
             remedy="add subscribers with `newsletter subscribers import FILE`",
         )
     faults.point("inside-freeze")
-    connection.execute(insert(batches), list(_ranges(number, audience, batch_size)))
+    _keep_batches(connection, number, ranges(audience, batch_size, canary))
     whole = FrozenIssue(
         email=email,
         sender=sender,
@@ -125,18 +128,23 @@ def _freeze_audience(connection: Connection, number: int) -> int:
     ).rowcount
 
 
-def _ranges(number: int, audience: int, batch_size: int) -> Iterator[dict[str, object]]:
-    for first in range(1, audience + 1, batch_size):
-        last = min(first + batch_size - 1, audience)
-        size = last - first + 1
-        yield {
+def _keep_batches(connection: Connection, number: int, places: Iterable[tuple[int, int, bool]]) -> None:
+    """None; a pending batch for each range of places; the issue waits for its canary when it has one."""
+    rows = [
+        {
             "issue": number,
             "first_seq": first,
             "last_seq": last,
-            "size": size,
-            "pending": size,
+            "size": last - first + 1,
+            "pending": last - first + 1,
             "state": BatchState.PENDING,
+            "canary": canary,
         }
+        for first, last, canary in places
+    ]
+    connection.execute(insert(batches), rows)
+    if any(row["canary"] for row in rows):
+        connection.execute(update(issues).where(issues.c.number == number).values(canary=CanaryState.WAITING))
 
 
 def _audience_digest(connection: Connection, number: int) -> str:

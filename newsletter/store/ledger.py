@@ -16,6 +16,7 @@ from newsletter.models import (
     DRAFTS,
     Address,
     BatchState,
+    Canary,
     Claim,
     DeliveryId,
     DeliveryStatus,
@@ -23,13 +24,15 @@ from newsletter.models import (
     IssueId,
     IssueState,
     Lease,
+    NotBefore,
+    Pace,
     RenderedEmail,
     Sender,
     SendOutcome,
     SendProgress,
     SendStatus,
 )
-from newsletter.store import claims, freezing, moves, reading
+from newsletter.store import canaries, claims, fates, freezing, moves, reading
 from newsletter.store.engine import Database
 from newsletter.store.leases import Leases, confirm, renew
 from newsletter.store.mark import Mark
@@ -57,9 +60,12 @@ class SqlLedger:
         batch_size: int,
         now: datetime,
         found: Sequence[IssueState] = DRAFTS,
+        canary: float = 0.0,
     ) -> FrozenIssue:
         with self._database.writing() as connection:
-            return freezing.freeze(connection, email, sender, batch_size=batch_size, now=now, found=found)
+            return freezing.freeze(
+                connection, email, sender, batch_size=batch_size, now=now, found=found, canary=canary
+            )
 
     def frozen(self, issue_id: IssueId) -> FrozenIssue | None:
         with self._database.reading() as connection:
@@ -81,43 +87,58 @@ class SqlLedger:
                 faults.point("inside-recovery")
         return recovered
 
-    def claim(self, lease: Lease, issue_id: IssueId, *, ttl: float, now: datetime) -> Claim | None:
+    def claim(
+        self, lease: Lease, issue_id: IssueId, *, ttl: float, now: datetime, pace: Pace | None = None
+    ) -> Claim | NotBefore | None:
         deadline = now + timedelta(seconds=ttl)
         while True:
             with self._database.writing() as connection:
                 renew(connection, lease, deadline)
-                claim = claims.take_next(connection, lease, issue_id, now=now, deadline=deadline)
-            if claim and claim.number and self._mark:
-                self._mark.reached(claim.number)
-            if claim is None or claim.deliveries:  # else: everyone of that batch has left
+                claim = claims.take_next(connection, lease, issue_id, now=now, deadline=deadline, pace=pace)
+            if not isinstance(claim, Claim):
                 return claim
+            if claim.number and self._mark:
+                self._mark.reached(claim.number)
+            if claim.deliveries:  # else: everyone of that batch has left
+                return claim
+
+    def prepare(self, claim: Claim, *, cancel_id: str, send_at: datetime) -> None:
+        with self._database.writing() as connection:
+            claims.keep_cancel_id(connection, claim, cancel_id, send_at)
+
+    def renew(self, lease: Lease, *, ttl: float, now: datetime) -> None:
+        with self._database.writing() as connection:
+            renew(connection, lease, now + timedelta(seconds=ttl))
 
     # --- answers --------------------------------------------------------------------------------
 
-    def record(self, claim: Claim, outcomes: Sequence[SendOutcome], now: datetime) -> None:
+    def record(
+        self,
+        claim: Claim,
+        outcomes: Sequence[SendOutcome],
+        now: datetime,
+        *,
+        retry_at: datetime | None = None,
+    ) -> None:
         if list(map(_DELIVERY_ID, outcomes)) != list(map(_ID, claim.deliveries)):
             raise ValueError("a provider must answer one outcome per recipient, in order")
-        rejected = [outcome for outcome in outcomes if outcome.status is SendStatus.REJECTED]
+        statuses = {outcome.status for outcome in outcomes}
+        if SendStatus.UNAVAILABLE in statuses and retry_at is None:
+            raise ValueError("who may be handed over again needs a time for it")
         message_id = next((o.provider_message_id for o in outcomes if o.provider_message_id), "")
         with self._database.writing() as connection:
-            batch = moves.close(connection, claim, AttemptState.ACCEPTED, now, message_id=message_id)
-            if batch is None:
-                return
-            submitted = moves.unsettled(batch) - len(rejected)
-            moves.keep_rejections(connection, claim, rejected, now)
-            faults.point("inside-record")
-            moves.move(
-                connection,
-                batch,
-                BatchState.SUBMITTED if submitted else BatchState.REFUSED,
-                submitted=batch.submitted + submitted,
-                rejected=batch.rejected + len(rejected),
-            )
+            state = fates.attempt_state(statuses)
+            for batch in moves.close(connection, claim, state, now, message_id=message_id):
+                own = moves.answered(connection, batch, outcomes)
+                rejected = [outcome for outcome in own if outcome.status is SendStatus.REJECTED]
+                moves.keep_rejections(connection, batch, claim.attempt, rejected, now)
+                faults.point("inside-record")
+                runs = fates.runs(own, tries=batch.tries + 1, retry_at=retry_at)
+                moves.settle(connection, batch, runs, rejected=len(rejected))
 
     def release(self, claim: Claim, *, retry_at: datetime, detail: str, now: datetime) -> None:
         with self._database.writing() as connection:
-            batch = moves.close(connection, claim, AttemptState.RELEASED, now, detail=detail)
-            if batch is not None:
+            for batch in moves.close(connection, claim, AttemptState.RELEASED, now, detail=detail):
                 moves.move(connection, batch, BatchState.PENDING, pending=moves.unsettled(batch))
                 moves.hold_back(connection, batch.issue, retry_at)
 
@@ -126,28 +147,27 @@ class SqlLedger:
             raise ValueError("a provider may reject only whom it was given")
         detail = "; ".join(sorted({outcome.detail for outcome in rejected}))
         with self._database.writing() as connection:
-            batch = moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail)
-            if batch is None:
-                return
-            moves.keep_rejections(connection, claim, rejected, now)
-            rest = moves.unsettled(batch) - len(rejected)
-            state = BatchState.PENDING if rest else BatchState.REFUSED
-            moves.move(connection, batch, state, pending=rest, rejected=batch.rejected + len(rejected))
+            for batch in moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail):
+                out = moves.answered(connection, batch, rejected)
+                moves.keep_rejections(connection, batch, claim.attempt, out, now)
+                rest = moves.unsettled(batch) - len(out)
+                state = BatchState.PENDING if rest else BatchState.REFUSED
+                moves.move(connection, batch, state, pending=rest, rejected=batch.rejected + len(out))
 
     def split(self, claim: Claim, detail: str, now: datetime) -> None:
         if len(claim.deliveries) < 2:
             raise WrongState(f"{claim.issue_id}: one recipient cannot be split")
+        middle = moves.seq_of(claim.deliveries[len(claim.deliveries) // 2].id)
         with self._database.writing() as connection:
-            batch = moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail)
-            if batch is not None:
-                moves.halve(
-                    connection, batch, middle=moves.seq_of(claim.deliveries[len(claim.deliveries) // 2].id)
-                )
+            for batch in moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail):
+                if batch.first_seq < middle <= batch.last_seq:
+                    moves.cut(connection, batch, middle=middle)
+                else:
+                    moves.move(connection, batch, BatchState.PENDING, pending=moves.unsettled(batch))
 
     def refuse(self, claim: Claim, *, detail: str, now: datetime) -> None:
         with self._database.writing() as connection:
-            batch = moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail)
-            if batch is not None:
+            for batch in moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail):
                 moves.move(connection, batch, BatchState.PENDING, pending=moves.unsettled(batch))
                 moves.pause(connection, claim.issue_id, detail)
 
@@ -161,9 +181,13 @@ class SqlLedger:
 
     # --- after ----------------------------------------------------------------------------------
 
-    def next_retry_at(self, issue_id: IssueId) -> datetime | None:
+    def canary(self, issue_id: IssueId) -> Canary | None:
         with self._database.reading() as connection:
-            return reading.next_retry_at(connection, issue_id)
+            return canaries.waiting(connection, issue_id)
+
+    def end_canary(self, issue_id: IssueId, *, illness: str) -> None:
+        with self._database.writing() as connection:
+            canaries.end(connection, issue_id, illness)
 
     def finish(self, lease: Lease, issue_id: IssueId, now: datetime) -> IssueState:
         with self._database.writing() as connection:

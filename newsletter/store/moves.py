@@ -5,10 +5,11 @@ moves. `docs/explanation/sending.md` draws the states.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, literal, select, update
 
 from newsletter.models import (
     AttemptId,
@@ -21,20 +22,65 @@ from newsletter.models import (
     IssueState,
     SendOutcome,
 )
-from newsletter.store.tables import OPEN_ATTEMPTS, AttemptState, attempts, batches, issues, outcomes
+from newsletter.store.tables import (
+    COUNTERS,
+    OPEN_ATTEMPTS,
+    AttemptState,
+    attempts,
+    batches,
+    issues,
+    outcomes,
+)
 
 Batch = Row[Any]
 """A row of `batches`."""
 SENDING = (IssueState.FROZEN, IssueState.SUBMITTING)
 """The states of an issue in which batches are handed out."""
 
+SETTLED_SINGLY = (DeliveryStatus.REJECTED, DeliveryStatus.SUPPRESSED_SINCE)
+"""Outcomes of people who are out of their batch. All others are what a provider reported, perhaps of an
+earlier request, and settle nothing."""
+
 _CLOSE = update(attempts).where(
     attempts.c.id == bindparam("open_attempt"), attempts.c.state.in_(OPEN_ATTEMPTS)
 )
-_BATCH_OF = select(batches).where(
-    batches.c.id == bindparam("batch"), batches.c.attempt == bindparam("attempt")
+_handed_out = batches.alias("handed_out")
+_BATCHES_OF = (
+    select(batches)
+    .join_from(
+        _handed_out,
+        batches,
+        and_(
+            batches.c.issue == _handed_out.c.issue,
+            batches.c.first_seq.between(_handed_out.c.first_seq, bindparam("last")),
+        ),
+    )
+    .where(_handed_out.c.id == bindparam("batch"), batches.c.attempt == bindparam("attempt"))
+    .order_by(batches.c.first_seq)
 )
+"""A claim is one batch; more, when a mixed answer has divided it and a part is still in doubt."""
 _MOVE = update(batches).where(batches.c.id == bindparam("batch"))
+_SETTLED_IN = select(outcomes.c.seq, outcomes.c.status).where(
+    outcomes.c.issue == bindparam("issue"),
+    outcomes.c.seq.between(bindparam("first"), bindparam("last")),
+    outcomes.c.status.in_(SETTLED_SINGLY),
+)
+_COUNTER = {
+    BatchState.PENDING: "pending",
+    BatchState.SUBMITTED: "submitted",
+    BatchState.UNCERTAIN: "uncertain",
+}
+"""The column that counts the people of a batch in this state who were not settled singly."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """Neighbours of a batch who have one state from now on: from `first_seq` to where the next begins."""
+
+    first_seq: int
+    state: BatchState
+    tries: int = 0
+    retry_at: datetime | None = None
 
 
 def seq_of(delivery_id: DeliveryId) -> int:
@@ -56,16 +102,18 @@ def close(
     *,
     detail: str = "",
     message_id: str = "",
-) -> Batch | None:
-    """The batch whose attempt is closed with this state; None when it was closed before.
+) -> Sequence[Batch]:
+    """The batches whose attempt is closed with this state, mostly one; none when it was closed before.
 
     An attempt in doubt counts as open: its own sender's late answer settles it.
     """
     values = {"state": state, "answered_at": now, "detail": detail, "provider_message_id": message_id}
     closed = connection.execute(_CLOSE, {"open_attempt": claim.attempt, **values})
     if closed.rowcount == 0:
-        return None
-    return connection.execute(_BATCH_OF, {"attempt": claim.attempt, "batch": claim.batch_id}).one()
+        return []
+    last = seq_of(claim.deliveries[-1].id)
+    place = {"attempt": claim.attempt, "batch": claim.batch_id, "last": last}
+    return connection.execute(_BATCHES_OF, place).all()
 
 
 def move(connection: Connection, batch: Batch, state: BatchState, **columns: object) -> None:
@@ -76,11 +124,78 @@ def move(connection: Connection, batch: Batch, state: BatchState, **columns: obj
     values = {"submitting": 0, "uncertain": 0, "retry_at": None, **columns, "state": state}
     connection.execute(_MOVE, {"batch": batch.id, **values})
     if state is BatchState.PENDING and batch.uncertain:
-        connection.execute(
-            update(issues)
-            .where(issues.c.number == batch.issue, issues.c.state == IssueState.SUBMITTED)
-            .values(state=IssueState.SUBMITTING, submitted_at=None)
-        )
+        _reopen(connection, batch.issue)
+
+
+def settled_in(connection: Connection, batch: Batch) -> dict[int, str]:
+    """The places of those of the batch who are out of it, with what became of them."""
+    place = {"issue": batch.issue, "first": batch.first_seq, "last": batch.last_seq}
+    return {row.seq: row.status for row in connection.execute(_SETTLED_IN, place)}
+
+
+def divide(connection: Connection, batch: Batch, runs: Sequence[Run]) -> None:
+    """None; the batch is a row for each run, in order, the first of which begins where the batch does.
+
+    Whoever was settled singly goes with the run that they stand in.
+    """
+    settled = settled_in(connection, batch)
+    rows = []
+    for number, run in enumerate(runs):
+        first = run.first_seq if number else batch.first_seq
+        last = runs[number + 1].first_seq - 1 if number + 1 < len(runs) else batch.last_seq
+        statuses = [status for seq, status in settled.items() if first <= seq <= last]
+        size = last - first + 1
+        row = {
+            **dict.fromkeys(COUNTERS, 0),
+            "first_seq": first,
+            "last_seq": last,
+            "size": size,
+            "state": run.state,
+            "tries": run.tries,
+            "retry_at": run.retry_at,
+            "rejected": statuses.count(DeliveryStatus.REJECTED),
+            "suppressed_since": statuses.count(DeliveryStatus.SUPPRESSED_SINCE),
+            _COUNTER[run.state]: size - len(statuses),
+        }
+        rows.append(row)
+    connection.execute(_MOVE, {"batch": batch.id, **rows[0]})
+    same = {"issue": batch.issue, "canary": batch.canary, "attempt": batch.attempt}
+    if rows[1:]:
+        connection.execute(insert(batches), [{**row, **same} for row in rows[1:]])
+    if batch.uncertain and any(run.state is BatchState.PENDING for run in runs):
+        _reopen(connection, batch.issue)
+
+
+def settle(connection: Connection, batch: Batch, runs: Sequence[Run], *, rejected: int) -> None:
+    """None; the people of a batch that was answered are in their runs, so many less as were rejected."""
+    if len(runs) > 1:
+        divide(connection, batch, runs)
+        return
+    columns: dict[str, object] = {"rejected": batch.rejected + rejected}
+    if runs:
+        (run,) = runs
+        columns |= {"tries": run.tries, "retry_at": run.retry_at}
+        columns[_COUNTER[run.state]] = unsettled(batch) - rejected
+    move(connection, batch, runs[0].state if runs else BatchState.REFUSED, **columns)
+
+
+def cut(connection: Connection, batch: Batch, *, middle: int) -> Batch:
+    """The first part of the batch, which ends before `middle`; the rest is a pending batch of its own."""
+    first, second = (
+        Run(first_seq=seq, state=BatchState.PENDING, tries=batch.tries, retry_at=batch.retry_at)
+        for seq in (batch.first_seq, middle)
+    )
+    divide(connection, batch, [first, second])
+    return connection.execute(select(batches).where(batches.c.id == batch.id)).one()
+
+
+def _reopen(connection: Connection, issue: int) -> None:
+    """None; an issue that was done and has something to do again is `submitting` again."""
+    connection.execute(
+        update(issues)
+        .where(issues.c.number == issue, issues.c.state == IssueState.SUBMITTED)
+        .values(state=IssueState.SUBMITTING, submitted_at=None)
+    )
 
 
 def doubt(connection: Connection, batch_id: BatchId, attempt: AttemptId, detail: str, now: datetime) -> int:
@@ -124,62 +239,34 @@ def hold_back(connection: Connection, issue: int, retry_at: datetime) -> None:
     )
 
 
-def halve(connection: Connection, batch: Batch, *, middle: int) -> None:
-    """None; the batch ends before `middle`, a new one begins there, and both are pending."""
-    second_half = connection.execute(
-        select(outcomes.c.status, func.count())
-        .where(outcomes.c.issue == batch.issue, outcomes.c.seq.between(middle, batch.last_seq))
-        .group_by(outcomes.c.status)
-    )
-    settled: dict[str, int] = {row[0]: row[1] for row in second_half}
-    rejected = settled.get(DeliveryStatus.REJECTED, 0)
-    suppressed = settled.get(DeliveryStatus.SUPPRESSED_SINCE, 0)
-    size = batch.last_seq - middle + 1
-    pending = size - rejected - suppressed
-    move(
-        connection,
-        batch,
-        BatchState.PENDING,
-        last_seq=middle - 1,
-        size=batch.size - size,
-        pending=unsettled(batch) - pending,
-        rejected=batch.rejected - rejected,
-        suppressed_since=batch.suppressed_since - suppressed,
-    )
-    connection.execute(
-        insert(batches).values(
-            issue=batch.issue,
-            first_seq=middle,
-            last_seq=batch.last_seq,
-            size=size,
-            state=BatchState.PENDING,
-            pending=pending,
-            rejected=rejected,
-            suppressed_since=suppressed,
-        )
-    )
+def answered(connection: Connection, batch: Batch, outcomes: Sequence[SendOutcome]) -> Sequence[SendOutcome]:
+    """Those of the outcomes that are about people of this batch who wait for an answer."""
+    if batch.submitting:  # the first answer is about all of them
+        return outcomes
+    settled = settled_in(connection, batch)
+    waiting = set(range(batch.first_seq, batch.last_seq + 1)) - settled.keys()
+    return [outcome for outcome in outcomes if seq_of(outcome.delivery_id) in waiting]
 
 
 def keep_rejections(
-    connection: Connection, claim: Claim, rejected: Sequence[SendOutcome], now: datetime
+    connection: Connection, batch: Batch, attempt: AttemptId, rejected: Sequence[SendOutcome], now: datetime
 ) -> None:
     """None; each of these recipients has their own outcome, with the provider's words."""
     if not rejected:
         return
-    issue: int = connection.scalars(select(batches.c.issue).where(batches.c.id == claim.batch_id)).one()
     rows = [
         {
-            "issue": issue,
+            "issue": batch.issue,
             "seq": seq_of(outcome.delivery_id),
             "status": DeliveryStatus.REJECTED,
             "reason": outcome.reject_reason or "",
             "detail": outcome.detail,
-            "attempt": claim.attempt,
+            "attempt": attempt,
             "at": now,
         }
         for outcome in rejected
     ]
-    keep_outcomes(connection, issue, rows)
+    keep_outcomes(connection, batch.issue, rows)
 
 
 def keep_outcomes(connection: Connection, issue: int, rows: Sequence[Mapping[str, object]]) -> None:

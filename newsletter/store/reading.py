@@ -1,13 +1,11 @@
 """What the ledger answers about an issue without changing anything."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, func, select
 
 from newsletter.models import Address, BatchState, DeliveryId, DeliveryStatus, IssueId, SendProgress
 from newsletter.store.engine import Database
-from newsletter.store.moves import SENDING
 from newsletter.store.tables import COUNTERS, batches, deliveries, issues, letters, outcomes
 
 _PEOPLE = (
@@ -24,17 +22,6 @@ _PEOPLE = (
     )
     .order_by(deliveries.c.seq)
 )
-
-
-def next_retry_at(connection: Connection, issue_id: IssueId) -> datetime | None:
-    """When the earliest pending batch may be claimed; None when nothing will be handed out."""
-    waiting = (
-        select(func.min(func.coalesce(batches.c.retry_at, issues.c.frozen_at)))
-        .join_from(batches, issues, issues.c.number == batches.c.issue)
-        .where(issues.c.id == issue_id, issues.c.state.in_(SENDING), batches.c.state == BatchState.PENDING)
-    )
-    moment: datetime | None = connection.scalar(waiting)
-    return moment
 
 
 def progress(connection: Connection, issue_id: IssueId) -> SendProgress | None:

@@ -237,7 +237,7 @@ def test_a_pause_or_cancel_is_seen_by_the_next_claim(at: Desk, state: IssueState
     claim = at.claim(lease)
     at.issues.set_state(ISSUE, state, expected=[IssueState.SUBMITTING])
     assert at.next_claim(lease) is None
-    assert at.ledger.next_retry_at(ISSUE) is None
+    assert at.ledger.claim(lease, ISSUE, ttl=TTL, now=at.clock.now()) is None
     at.record(claim)  # the request under way is finished and written down
     assert at.progress() == SendProgress(audience=4, submitted=2, pending=2)
     assert at.ledger.finish(lease, ISSUE, at.clock.now()) is state
@@ -297,9 +297,7 @@ def test_what_is_released_is_pending_again_and_nothing_is_handed_out_before_its_
     claim = at.claim(lease)
     at.release(claim, 10)
     assert at.next_claim(lease) is None
-    retry_at = at.ledger.next_retry_at(ISSUE)
-    assert retry_at is not None
-    assert (retry_at - at.clock.now()).total_seconds() == 10
+    assert (at.wait(lease).moment - at.clock.now()).total_seconds() == 10
     at.clock.advance(seconds=10)
     again = at.claim(lease)
     assert (again.batch_id, specs(again)) == (claim.batch_id, specs(claim))

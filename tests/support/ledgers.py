@@ -13,6 +13,8 @@ from newsletter.models import (
     IssueId,
     IssueState,
     Lease,
+    NotBefore,
+    Pace,
     RenderedEmail,
     Sender,
     SendOutcome,
@@ -89,11 +91,14 @@ class Desk:
             states={},
         )
 
-    def freeze(self, readers: int, *, batch_size: int, issue_id: IssueId = ISSUE) -> FrozenIssue:
+    def freeze(
+        self, readers: int, *, batch_size: int, issue_id: IssueId = ISSUE, canary: float = 0.0
+    ) -> FrozenIssue:
         """A frozen issue for so many new readers."""
         self.subscribe(readers)
         self.draft(issue_id)
-        return self.ledger.freeze(letter(issue_id), SENDER, batch_size=batch_size, now=self.clock.now())
+        now = self.clock.now()
+        return self.ledger.freeze(letter(issue_id), SENDER, batch_size=batch_size, now=now, canary=canary)
 
     def lease(self, owner: str = "one", issue_id: IssueId = ISSUE) -> Lease:
         return self.ledger.acquire(f"send {issue_id}", owner=owner, ttl=TTL, now=self.clock.now())
@@ -108,8 +113,18 @@ class Desk:
         assert claim is not None
         return claim
 
-    def next_claim(self, lease: Lease, issue_id: IssueId = ISSUE) -> Claim | None:
-        return self.ledger.claim(lease, issue_id, ttl=TTL, now=self.clock.now())
+    def next_claim(
+        self, lease: Lease, issue_id: IssueId = ISSUE, *, pace: Pace | None = None
+    ) -> Claim | None:
+        """The next batch; None when there is none now."""
+        claim = self.ledger.claim(lease, issue_id, ttl=TTL, now=self.clock.now(), pace=pace)
+        return claim if isinstance(claim, Claim) else None
+
+    def wait(self, lease: Lease, issue_id: IssueId = ISSUE, *, pace: Pace | None = None) -> NotBefore:
+        """Why and until when nothing is handed out."""
+        claim = self.ledger.claim(lease, issue_id, ttl=TTL, now=self.clock.now(), pace=pace)
+        assert isinstance(claim, NotBefore)
+        return claim
 
     def record(self, claim: Claim, outcomes: Sequence[SendOutcome] | None = None) -> None:
         self.ledger.record(claim, accepted(claim) if outcomes is None else outcomes, self.clock.now())

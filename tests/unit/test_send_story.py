@@ -20,8 +20,9 @@ from newsletter.errors import (
 from newsletter.models import Batch, IssueId, IssueState, SendOutcome, SendProgress, SendStatus
 from newsletter.store import tables
 from newsletter.store.engine import Database
-from newsletter.usecases import send
-from newsletter.usecases.send import SendReport, freeze_issue, send_issue, wait_before_retry
+from newsletter.usecases import answers, sending
+from newsletter.usecases.care import wait_before_retry
+from newsletter.usecases.send import SendReport, freeze_issue, send_issue
 from tests.support.ledgers import ISSUE, SENDER, Desk, desk, letter
 from tests.support.scripted import ScriptedProvider, plain_recipient
 
@@ -182,10 +183,10 @@ def test_a_provider_that_stays_away_pauses_the_issue_with_its_words(at: Desk) ->
     start = at.clock.now()
     provider = ScriptedProvider(default=ProviderUnavailable("connection refused", remedy="check base_url"))
     report = run(at, provider)
-    assert len(provider.requests) == send.MAX_FAILURES
+    assert len(provider.requests) == answers.MAX_FAILURES
     assert (report.state, report.progress) == (IssueState.PAUSED, SendProgress(audience=4, pending=4))
     assert report.attention
-    assert f"{send.MAX_FAILURES} requests in a row failed" in report.why
+    assert f"{answers.MAX_FAILURES} requests in a row failed" in report.why
     assert "check base_url" in report.why
     record = at.issues.get(ISSUE)
     assert record is not None
@@ -213,7 +214,7 @@ def test_a_refused_recipient_is_out_and_the_others_of_the_batch_get_theirs(at: D
 
 
 def test_a_list_that_is_refused_person_by_person_pauses(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(send, "MAX_REFUSALS", 5)
+    monkeypatch.setattr(answers, "MAX_REFUSALS", 5)
     at.freeze(20, batch_size=20)
     report = run(at, ScriptedProvider(default=out(0)))
     assert report.state is IssueState.PAUSED
@@ -349,7 +350,7 @@ def test_a_long_wait_keeps_the_lease(at: Desk, monkeypatch: pytest.MonkeyPatch) 
             busy += 1
 
     monkeypatch.setattr(at.clock, "sleep", sleep_and_try)
-    report = run(at, ScriptedProvider(ProviderUnavailable("429", retry_after=send.LEASE_SECONDS * 2)))
+    report = run(at, ScriptedProvider(ProviderUnavailable("429", retry_after=sending.LEASE_SECONDS * 2)))
     assert report.state is IssueState.SUBMITTED
     assert busy == len(at.clock.slept) >= 360
 
@@ -359,7 +360,7 @@ def test_a_sender_who_lost_the_lease_stops_and_its_answer_still_counts(at: Desk)
     provider = ScriptedProvider()
 
     def lose_the_lease(batch: Batch) -> Sequence[SendOutcome]:
-        at.clock.advance(seconds=send.LEASE_SECONDS + 1)
+        at.clock.advance(seconds=sending.LEASE_SECONDS + 1)
         lease = at.ledger.acquire(f"send {ISSUE}", owner="two", ttl=60, now=at.clock.now())
         assert at.ledger.recover(lease, ISSUE, at.clock.now()) == 2
         return provider.accept(batch)
