@@ -61,7 +61,7 @@ def _take(connection: Connection, events: Sequence[ProviderEvent], rules: EventR
         known=len(events) - len(told),
         foreign=sum(each.request is None and each.subscriber is None for each in told),
         settled=settled,
-        alarms=_change(connection, told, rules),
+        alarms=_change(connection, told, rules, now),
         contradictions=keep_contradictions(
             connection,
             {
@@ -73,12 +73,14 @@ def _take(connection: Connection, events: Sequence[ProviderEvent], rules: EventR
     )
 
 
-def _change(connection: Connection, told: Sequence[Told], rules: EventRules) -> tuple[str, ...]:
+def _change(
+    connection: Connection, told: Sequence[Told], rules: EventRules, now: datetime
+) -> tuple[str, ...]:
     """One line for each issue that began to fare badly; deliveries and subscriptions are what was told."""
     ended = {each.request.issue for each in told if each.request and each.means.ends}
     before = tallies(connection, ended)
     tell(connection, _news(told))
-    _end_subscriptions(connection, told, rules)
+    _end_subscriptions(connection, told, rules, now)
     alarms = []
     for number, tally in tallies(connection, ended).items():
         if note := rules.alarm(before[number], tally):
@@ -152,7 +154,9 @@ def _news(told: Iterable[Told]) -> list[News]:
     ]
 
 
-def _end_subscriptions(connection: Connection, told: Sequence[Told], rules: EventRules) -> None:
+def _end_subscriptions(
+    connection: Connection, told: Sequence[Told], rules: EventRules, now: datetime
+) -> None:
     """None; everybody of whom something was told is what all their events together say."""
     people = {each.subscriber for each in told if each.means.ends or each.means.counts}
     reached = {each.subscriber for each in told if each.means.reached}
@@ -166,7 +170,7 @@ def _end_subscriptions(connection: Connection, told: Sequence[Told], rules: Even
             ending = endings[person] = rules.ending(events.get(person, []), confirmed_at)
             if ending.reason and ending.at and ending.reason is not SuppressionReason.BOUNCES_IN_A_ROW:
                 gone.append(Suppression(addr_spec=addr_spec, reason=ending.reason, created_at=ending.at))
-    suppressions.end(connection, endings)
+    suppressions.end(connection, endings, now)
     suppressions.remember(connection, gone, "events")
 
 

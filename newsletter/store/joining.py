@@ -26,8 +26,6 @@ from newsletter.store.readertables import consents, subscriber_tags, system_mail
 from newsletter.store.systemmails import queue_mail
 from newsletter.store.tables import subscribers
 
-ACTIVE = (SubscriberStatus.UNCONFIRMED, SubscriberStatus.CONFIRMED)
-
 
 class SqlJoining:
     """The joining and leaving of one database's subscribers (ports.Joining)."""
@@ -89,8 +87,8 @@ class SqlJoining:
         with self._database.writing() as connection:
             row = connection.execute(
                 update(subscribers)
-                .where(subscribers.c.id == subscriber_id, subscribers.c.status.in_(ACTIVE))
-                .values(status=SubscriberStatus.UNSUBSCRIBED, unsubscribed_at=step.at)
+                .where(subscribers.c.id == subscriber_id, suppressions.MAY_LEAVE)
+                .values(status=SubscriberStatus.UNSUBSCRIBED, suppressed_reason="", unsubscribed_at=step.at)
                 .returning(subscribers.c.addr_spec)
             ).one_or_none()
             if row is None:

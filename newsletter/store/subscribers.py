@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from newsletter.content.addresses import address_key
 from newsletter.models import Address, Subscriber, SubscriberId, SubscriberStatus
+from newsletter.store import suppressions
 from newsletter.store.engine import Database, insert_new
 from newsletter.store.tables import subscribers
 
@@ -36,8 +37,12 @@ class SqlSubscriberStore:
                 insert_new(connection, subscribers).values(values),
                 execution_options={"preserve_rowcount": True},
             )
+            is_new = added.rowcount == 1
+            if is_new:
+                mine = subscribers.c.address_key == values["address_key"]
+                suppressions.end_known(connection, mine, now)
             row = connection.execute(_by_key(values["address_key"])).one()
-            return _subscriber(row), added.rowcount == 1
+            return _subscriber(row), is_new
 
     def get(self, subscriber_id: SubscriberId) -> Subscriber | None:
         with self._database.reading() as connection:
@@ -92,8 +97,8 @@ class SqlSubscriberStore:
         with self._database.writing() as connection:
             ended = connection.execute(
                 update(subscribers)
-                .where(subscribers.c.id == subscriber_id, subscribers.c.status.in_(ACTIVE))
-                .values(status=SubscriberStatus.UNSUBSCRIBED, unsubscribed_at=now)
+                .where(subscribers.c.id == subscriber_id, suppressions.MAY_LEAVE)
+                .values(status=SubscriberStatus.UNSUBSCRIBED, suppressed_reason="", unsubscribed_at=now)
             )
             return ended.rowcount == 1
 

@@ -7,11 +7,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, or_, select, update
 
 from newsletter.content.addresses import address_key
-from newsletter.models import Ending, SubscriberStatus, Suppression, SuppressionReason
+from newsletter.models import (
+    Channel,
+    Consent,
+    ConsentAction,
+    Ending,
+    SubscriberId,
+    SubscriberStatus,
+    Suppression,
+    SuppressionReason,
+)
 from newsletter.store.columns import iso
+from newsletter.store.consents import record_step
 from newsletter.store.engine import Database, chunks, insert_new
 from newsletter.store.tables import meta, subscribers, suppressions
 
@@ -20,6 +30,11 @@ NAMES_AT_ONCE = 500
 _KEY = "suppression_key"
 _MARK = "mark "
 _GONE = (SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.SUPPRESSED)
+MAY_LEAVE = or_(
+    subscribers.c.status.in_((SubscriberStatus.UNCONFIRMED, SubscriberStatus.CONFIRMED)),
+    subscribers.c.suppressed_reason == SuppressionReason.BOUNCES_IN_A_ROW,
+)
+"""Whose own wish to leave changes something: also those whom an arriving letter would bring back."""
 _END = (
     update(subscribers)
     .where(subscribers.c.id == bindparam("person"))
@@ -42,7 +57,7 @@ class SqlSuppressionStore:
         with self._database.writing() as connection:
             strangers, endings = _met(connection, entries)
             remember(connection, strangers, source)
-            return end(connection, endings)
+            return end(connection, endings, now)
 
     def mark(self, name: str) -> datetime | None:
         with self._database.reading() as connection:
@@ -60,18 +75,47 @@ class SqlSuppressionStore:
 # --- people of the list ------------------------------------------------------------------------
 
 
-def end(connection: Connection, endings: Mapping[int, Ending]) -> int:
-    """How many of these subscribers changed: what their events say, and what they were, the stronger."""
+def end(connection: Connection, endings: Mapping[int, Ending], now: datetime) -> int:
+    """How many of these subscribers changed: what their events say, and what they were, the stronger.
+
+    What ends for good stands in the record of their consent.
+    """
     changes = []
     for some in chunks(sorted(endings), NAMES_AT_ONCE):
         rows = connection.execute(select(subscribers).where(subscribers.c.id.in_(some)).with_for_update())
-        for row in rows:
+        for row in rows.all():
             values = _ended(row, endings[row.id])
             if any(getattr(row, name) != value for name, value in values.items()):
                 changes.append({"person": row.id, **values})
+                _record(connection, row, values, now)
     if changes:
         connection.execute(_END, changes)
     return len(changes)
+
+
+def end_known(connection: Connection, people: ColumnElement[bool], now: datetime) -> int:
+    """How many of these subscribers, who are new on the list, ended at once: their address is remembered."""
+    key = _key(connection, make=False)
+    if not key:
+        return 0
+    rows = connection.execute(select(subscribers.c.id, subscribers.c.address_key).where(people)).all()
+    hashes = {address_hash(key, name): person for person, name in rows}
+    endings = {hashes[name]: _ending(reason, at) for name, reason, at in _rows(connection, hashes)}
+    return end(connection, endings, now)
+
+
+def _record(connection: Connection, row: Row[Any], values: Mapping[str, Any], now: datetime) -> None:
+    """None; the step is recorded if it is one. A row of bounces says nothing about anybody's wish."""
+    action = {
+        SubscriberStatus.SUPPRESSED: ConsentAction.SUPPRESSED,
+        SubscriberStatus.UNSUBSCRIBED: ConsentAction.UNSUBSCRIBED,
+    }.get(values["status"])
+    weak = SuppressionReason.BOUNCES_IN_A_ROW
+    was_ended = row.status == values["status"] and row.suppressed_reason != weak
+    if action is None or values["suppressed_reason"] == weak or was_ended:
+        return
+    step = Consent(action=action, channel=Channel.PROVIDER, at=now, evidence=str(values["suppressed_reason"]))
+    record_step(connection, SubscriberId(row.id), step)
 
 
 def _ended(row: Row[Any], ending: Ending) -> dict[str, Any]:
@@ -192,8 +236,11 @@ def _met(
     for some in chunks(sorted(by_key), NAMES_AT_ONCE):
         for person, key in connection.execute(people.where(subscribers.c.address_key.in_(some))):
             entry = by_key.pop(key)
-            if entry.reason is SuppressionReason.UNSUBSCRIBED:
-                endings[person] = Ending(left_at=entry.created_at)
-            else:
-                endings[person] = Ending(reason=entry.reason, at=entry.created_at)
+            endings[person] = _ending(entry.reason, entry.created_at)
     return list(by_key.values()), endings
+
+
+def _ending(reason: SuppressionReason, at: datetime) -> Ending:
+    if reason is SuppressionReason.UNSUBSCRIBED:
+        return Ending(left_at=at)
+    return Ending(reason=reason, at=at)
