@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.web import archive, leaving
+from newsletter.web import archive, joining, leaving, webhooks
 from newsletter.web.page import Pages
 from newsletter.wiring import App
 
@@ -25,8 +25,10 @@ def make_pages(app: App) -> Starlette:
 
     return Starlette(
         routes=[
+            *joining.routes(pages),
             *leaving.routes(pages),
             *archive.routes(pages),
+            *webhooks.routes(app),
             Route("/healthz", healthy, methods=["GET"]),
         ]
     )

@@ -13,6 +13,7 @@ from newsletter.content.phrases import direction_of
 from newsletter.models import Subscriber
 from newsletter.web.pages import render_page
 from newsletter.web.phrases import spoken
+from newsletter.web.visitors import Visitor, visitor_of
 from newsletter.wiring import App
 
 HEADERS = {
@@ -38,6 +39,10 @@ class Pages:
         chosen = [request.query_params.get("language", ""), person.language if person else ""]
         accepted = [part.partition(";")[0] for part in request.headers.get("Accept-Language", "").split(",")]
         return spoken(*filter(None, [*chosen, *accepted[:10], self.app.settings.newsletter.language]))
+
+    def visitor(self, request: Request) -> Visitor:
+        """Who is asking."""
+        return visitor_of(request, self.app.settings.web.trusted_proxies)
 
     def answer(
         self,

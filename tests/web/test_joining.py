@@ -1,0 +1,191 @@
+"""Joining through the pages: the same answer for everybody, one mail, and nothing by looking."""
+
+import email
+import re
+from collections.abc import Iterator
+from email import policy
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from newsletter.models import SubscriberStatus
+from newsletter.web.app import make_pages
+from newsletter.web.joining import QUICKEST
+from newsletter.web.phrases import LANGUAGES
+from newsletter.web.phrases.joining import JOINING
+from newsletter.wiring import App, open_app
+from newsletter.wiring.mailing import hand_over_mails
+from tests.support.project import Project, make_project
+
+NOOR = "noor@example.org"
+READERS = """
+[readers]
+privacy_version = "2026-11"
+form_origins = ["https://blog.example.com"]
+
+[[readers.topics]]
+tag = "harbour"
+title = "The harbour"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
+    made = make_project(tmp_path / "letter", capsys)
+    made.settings.write_text(made.settings.read_text(encoding="utf-8") + READERS, encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def app(project: Project) -> Iterator[App]:
+    with open_app(project.folder, {}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(app: App) -> TestClient:
+    return TestClient(make_pages(app), follow_redirects=False)
+
+
+def ask(client: TestClient, address: str = NOOR, **fields: str) -> str:
+    answer = client.post("/subscribe", data={"email": address, **fields})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def status_of(app: App, address: str = NOOR) -> SubscriberStatus | None:
+    person = app.subscribers.find(address)
+    return person.status if person else None
+
+
+def mails(project: Project) -> list[email.message.EmailMessage]:
+    folder = project.folder / "data" / "outbox" / "system"
+    paths = sorted(folder.glob("*.eml"), key=lambda path: int(path.name.split(".")[1]))
+    return [email.message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+
+
+def link(mail: email.message.EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    found = re.search(r"https://news\.example\.com(/\S+)", body.get_content())
+    assert found
+    return found[1]
+
+
+def test_who_asks_confirms_by_a_button_and_is_on_the_list(
+    project: Project, app: App, client: TestClient
+) -> None:
+    form = client.get("/subscribe")
+    assert "Send me The Harbour Letter by mail" in form.text
+    ask(client, name="Noor", topic="harbour")
+    assert status_of(app) is SubscriberStatus.UNCONFIRMED
+    assert hand_over_mails(app) == 1
+    (mail,) = mails(project)
+    assert mail["To"] == NOOR
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert "List-Unsubscribe" not in mail
+    assert "Noor" not in mail.as_string()
+    for method in ("GET", "HEAD", "OPTIONS"):
+        client.request(method, link(mail), headers={"User-Agent": "BingPreview/1.0b"})
+        assert status_of(app) is SubscriberStatus.UNCONFIRMED
+    assert "<button" in client.get(link(mail)).text
+    for _ in range(2):
+        assert "Welcome" in client.post(link(mail)).text
+        assert status_of(app) is SubscriberStatus.CONFIRMED
+    person = app.subscribers.find(NOOR)
+    assert person is not None
+    steps = app.joining.steps(person.id)
+    assert [step.action for step in steps] == ["requested", "confirmed"]
+    assert steps[0].policy == "2026-11"
+    assert steps[0].text.startswith("Send me The Harbour Letter")
+
+
+def test_a_thousand_wishes_for_one_address_are_one_mail(app: App, client: TestClient) -> None:
+    for _ in range(1000):
+        ask(client, "Noor@Example.org")
+    assert hand_over_mails(app) == 1
+    person = app.subscribers.find(NOOR)
+    assert person is not None
+    assert len(app.joining.steps(person.id)) == 1
+
+
+def test_known_unknown_and_suppressed_see_the_same_page(
+    project: Project, app: App, client: TestClient
+) -> None:
+    project.run("subscribers", "add", "known@example.org", "gone@example.org")
+    gone = app.subscribers.find("gone@example.org")
+    assert gone is not None
+    app.subscribers.unsubscribe(gone.id, app.clock.now())
+    pages = {ask(client, f"{who}@example.org") for who in ("known", "gone", "new")}
+    assert len(pages) == 1
+    assert hand_over_mails(app) == 3
+    subjects = {mail["To"]: mail["Subject"] for mail in mails(project)}
+    assert "settings" in subjects["known@example.org"]
+    assert "confirm" in subjects["gone@example.org"] == subjects["new@example.org"]
+    assert status_of(app, "gone@example.org") is SubscriberStatus.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("fields", [{"website": "https://spam.example"}, {"began": "0.made-up"}])
+def test_robots_see_the_page_and_change_nothing(app: App, client: TestClient, fields: dict[str, str]) -> None:
+    assert ask(client, **fields) == ask(client, "other@example.org")
+    assert status_of(app) is None
+
+
+def test_a_form_that_is_filled_in_at_once_was_not_filled_in_by_a_person(app: App, client: TestClient) -> None:
+    began = re.search(r'name="began" value="([^"]+)"', client.get("/subscribe").text)
+    assert began
+    ask(client, began=began[1])
+    assert QUICKEST.total_seconds() > 0
+    assert status_of(app) is None
+
+
+def test_an_address_that_is_none_is_told_beside_its_field(client: TestClient) -> None:
+    answer = client.post("/subscribe", data={"email": "no address", "name": "<b>Noor</b>"})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert "&lt;b&gt;Noor&lt;/b&gt;" in answer.text
+
+
+def test_scripts_of_named_sites_may_post_the_form(app: App, client: TestClient) -> None:
+    mine, other = {"Origin": "https://blog.example.com"}, {"Origin": "https://evil.example"}
+    preflight = client.options("/api/subscribe", headers=mine)
+    assert preflight.headers["Access-Control-Allow-Origin"] == mine["Origin"]
+    answer = client.post("/api/subscribe", json={"email": NOOR}, headers=mine)
+    assert answer.status_code == 202
+    assert answer.headers["Access-Control-Allow-Origin"] == mine["Origin"]
+    refused = client.post("/api/subscribe", json={"email": "x@example.org"}, headers=other)
+    assert refused.status_code == 403
+    assert "Access-Control-Allow-Origin" not in refused.headers
+    assert client.post("/api/subscribe", content=b"[1]", headers=mine).status_code == 400
+    assert client.post("/api/subscribe", json={"email": "nobody"}, headers=mine).status_code == 422
+    assert status_of(app) is SubscriberStatus.UNCONFIRMED
+    assert status_of(app, "x@example.org") is None
+
+
+def test_a_body_that_is_too_long_is_refused(client: TestClient) -> None:
+    assert client.post("/subscribe", data={"email": "x" * 70_000}).status_code == 413
+
+
+def test_a_closed_newsletter_takes_nobody(project: Project) -> None:
+    with open_app(project.folder, {"NEWSLETTER_READERS__SIGN_UP": "false"}) as app:
+        client = TestClient(make_pages(app))
+        assert client.get("/subscribe").status_code == 404
+        assert client.post("/subscribe", data={"email": NOOR}).status_code == 404
+        assert status_of(app) is None
+
+
+def test_every_language_says_everything() -> None:
+    assert set(JOINING) == set(LANGUAGES)
+    english = JOINING["en"]
+    for language, words in JOINING.items():
+        for name in words.__dataclass_fields__:
+            assert getattr(words, name), (language, name)
+            assert language == "en" or getattr(words, name) != getattr(english, name), (language, name)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_form_speaks_the_visitors_language(client: TestClient, language: str) -> None:
+    page = client.get("/subscribe", headers={"Accept-Language": f"{language}-XX, en;q=0.5"}).text
+    assert JOINING[language].button in page
+    assert f'lang="{language}" dir="{"rtl" if language in {"ar", "he"} else "ltr"}"' in page
