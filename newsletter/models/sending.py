@@ -159,6 +159,9 @@ class OpenAttempt:
     """Those of its recipients who are still uncertain."""
     cancel_id: str = ""
     send_at: datetime | None = None
+    restored: bool = False
+    """It stands for whatever was done after an old copy of the database was made: no provider knows
+    its id, and part of its recipients may have the letter."""
 
 
 class Verdict(StrEnum):

@@ -33,6 +33,8 @@ MESSAGES = 5
 """Messages of one recipient that are looked at; an issue has one for each request made for them."""
 AROUND = timedelta(days=1)
 """The logs are searched so long before and after the request, lest a clock that was wrong hide it."""
+LONGEST_KEPT = timedelta(days=30)
+"""The logs hold no older messages on any plan."""
 _ID = re.compile(r"[\w-][\w.-]{0,199}", re.ASCII)
 """Batch ids and message ids that can stand in a path."""
 _PLAIN = re.compile(r"[\w.%+=~^-]+@[\w.-]+", re.ASCII)
@@ -123,28 +125,36 @@ class SendGridEvidence:
 
     def _search(self, attempt: OpenAttempt) -> tuple[Verdict, str]:
         """ACCEPTED when the logs hold a message of the attempt."""
-        for delivery in _asked_for(attempt.deliveries):
+        found = ""
+        for delivery in _asked_for(attempt):
             wanted = {"query": _query(attempt, delivery.address.addr_spec), "limit": MESSAGES}
             answer = self._ask(self._client.logs.post, request_body=msgspec.json.encode(wanted))
             if answer.status_code in {401, 403}:
                 return Verdict.SILENT, f"this key may not read SendGrid's logs ({answer.status_code})"
             if answer.status_code != 200:
                 return Verdict.SILENT, f"SendGrid's logs took no question ({answer.status_code})"
-            for message in _decoded(answer.body, _Found).messages[:MESSAGES]:
-                if self._is_of(message.sg_message_id, attempt):
-                    return Verdict.ACCEPTED, f"SendGrid's logs hold {message.sg_message_id.partition('.')[0]}"
+            messages = _decoded(answer.body, _Found).messages[:MESSAGES]
+            found = next((m.sg_message_id for m in messages if self._is_of(m, attempt, delivery)), "")
+            if bool(found) is not attempt.restored:  # of a restored one all must be there, else any
+                break
+        if found:
+            return Verdict.ACCEPTED, f"SendGrid's logs hold {found.partition('.')[0]}"
         return Verdict.SILENT, "SendGrid's logs hold nothing of it"
 
-    def _is_of(self, message: str, attempt: OpenAttempt) -> bool:
-        """Whether this message went out by the attempt."""
-        if not _ID.fullmatch(message):
+    def _is_of(self, message: _Message, attempt: OpenAttempt, delivery: Delivery) -> bool:
+        """Whether this message went out by the attempt, to this delivery."""
+        if not _ID.fullmatch(message.sg_message_id):
             return False
-        answer = self._ask(self._client.logs._(message).get)
+        answer = self._ask(self._client.logs._(message.sg_message_id).get)
         if answer.status_code != 200:
             return False
         details = _decoded(answer.body, _Details)
-        dropped = any(event.event == "cancel_drop" for event in details.events or ())
-        return (details.custom_args or {}).get("nl_att") == attempt.id and not dropped
+        arguments = details.custom_args or {}
+        if any(event.event == "cancel_drop" for event in details.events or ()):
+            return False
+        if attempt.restored:
+            return (arguments.get("nl_iss"), arguments.get("nl_rid")) == (attempt.issue_id, delivery.id)
+        return arguments.get("nl_att") == attempt.id
 
     def _ask(self, request: Callable[..., Response], **content: bytes) -> Response:
         """The answer, when it is SendGrid's own word. Asking again is harmless.
@@ -172,14 +182,21 @@ def require_time(batch: Batch, now: datetime) -> None:
         raise ProviderUnavailable("the request was held up for so long that it could not be called back")
 
 
-def _asked_for(deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
-    """The first, the last and one between of those whose address a query can hold."""
-    plain = [delivery for delivery in deliveries if _PLAIN.fullmatch(delivery.address.addr_spec)]
-    return plain if len(plain) <= ASKED else [plain[0], plain[len(plain) // 2], plain[-1]]
+def _asked_for(attempt: OpenAttempt) -> Sequence[Delivery]:
+    """The first, the last and one between of those whose address a query can hold.
+
+    Nobody, when that leaves an end out whose silence would count.
+    """
+    plain = [person for person in attempt.deliveries if _PLAIN.fullmatch(person.address.addr_spec)]
+    asked = plain if len(plain) <= ASKED else [plain[0], plain[len(plain) // 2], plain[-1]]
+    ends = {attempt.deliveries[0].id, attempt.deliveries[-1].id}
+    return [] if attempt.restored and not ends <= {person.id for person in asked} else asked
 
 
 def _query(attempt: OpenAttempt, addr_spec: str) -> str:
     since, until = attempt.started_at - AROUND, attempt.started_at + AROUND
+    if attempt.restored:
+        since -= LONGEST_KEPT
     return " AND ".join(
         (
             f"to_email = '{addr_spec}'",

@@ -8,7 +8,7 @@ whole, so that evidence about one of its recipients counts for all of them.
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from newsletter.models import (
     Address,
@@ -40,6 +40,8 @@ WITNESSES = 50
 """How many other requests are asked whether events of theirs came in."""
 NAMES_AT_ONCE = 500
 """Parameters of one statement; SQLite takes 999 and more."""
+NO_SENDER = 0
+"""The fence of an attempt that was written down after a restore; senders have higher ones."""
 JUST_BEFORE = timedelta(hours=1)
 """Requests made so shortly before one in doubt tell of its time, too."""
 _COUNTERS = {
@@ -101,7 +103,7 @@ class SqlSettling:
                 .where(_MAY_BE_CONFIRMED, _PROVES)
                 .distinct()
             ).all()
-            return confirm(connection, named, now)
+            return confirm(connection, {*named, *_vouched_for(connection)}, now)
 
     def give_up(self, attempt: AttemptId, detail: str, now: datetime) -> int:
         return self._close(attempt, AttemptState.EXPIRED, BatchState.UNKNOWN_FINAL, detail, now)
@@ -224,7 +226,40 @@ def _open_attempt(connection: Connection, attempt: AttemptId) -> OpenAttempt | N
         ),
         cancel_id=row.cancel_id,
         send_at=row.send_at,
+        restored=row.fence == NO_SENDER,
     )
+
+
+def _vouched_for(connection: Connection) -> set[AttemptId]:
+    """Those of a restored database of whose first and last recipients events tell, by requests that
+    nobody knows here any more: what lies between was handed over before the last.
+
+    Delivery and address must both be the recipient's, for another newsletter of the same account may
+    have an issue of the same name.
+    """
+    place = deliveries.c.seq.in_((batches.c.first_seq, batches.c.last_seq))
+    edges = (
+        select(batches.c.attempt, issues.c.id, deliveries.c.seq, deliveries.c.addr_spec)
+        .join_from(batches, issues, issues.c.number == batches.c.issue)
+        .join(attempts, attempts.c.id == batches.c.attempt)
+        .join(deliveries, and_(deliveries.c.issue == batches.c.issue, place))
+        .where(_MAY_BE_CONFIRMED, attempts.c.fence == NO_SENDER)
+    )
+    wanted: dict[tuple[str, str], AttemptId] = {
+        (f"{issue_id}.{seq}", addr_spec.lower()): AttemptId(attempt)
+        for attempt, issue_id, seq, addr_spec in connection.execute(edges)
+    }
+    told: set[tuple[str, str]] = set()
+    for some in chunks(sorted({delivery for delivery, _ in wanted}), NAMES_AT_ONCE):
+        foreign = (
+            select(provider_events.c.delivery_id, func.lower(provider_events.c.addr_spec))
+            .outerjoin(attempts, attempts.c.id == provider_events.c.attempt_id)
+            .where(provider_events.c.delivery_id.in_(some), attempts.c.id.is_(None), _PROVES)
+            .distinct()
+        )
+        told |= {(delivery, address) for delivery, address in connection.execute(foreign)}
+    silent = {attempt for edge, attempt in wanted.items() if edge not in told}
+    return set(wanted.values()) - silent
 
 
 def _witnesses(connection: Connection, attempt: OpenAttempt, within: timedelta) -> Sequence[Witness]:

@@ -87,15 +87,17 @@ def run_due(
     now: datetime,
     gather: Callable[[Slot], str],
     send: Callable[[IssueRecord], SendReport],
+    reconcile: Callable[[], DueReport] = DueReport,
 ) -> DueReport:
     """What was done now.
 
     `gather` makes the slot's issue (or skips the slot) and tells so in a line; `send` goes on with an
     issue, or freezes and submits one that is still as the record says. An error of one step is told
     and never stops the others. Without a schedule there are no slots: only what is approved is sent.
+    `reconcile` settles what is in doubt, which may give an issue something to do again.
     """
     run = _Run(settings=settings, issues=issues, now=now, gather=gather, send=send)
-    report = DueReport()
+    report = _told(reconcile)
     for record in issues.list(IssueState.FROZEN, IssueState.SUBMITTING):
         report += _told(partial(run.send_on, record))
     for record in issues.list(IssueState.SCHEDULED):

@@ -42,6 +42,7 @@ from newsletter.ports import (
     Ledger,
     Provider,
     ReceiptFiles,
+    Settling,
     SubscriberStore,
     SuppressionStore,
 )
@@ -80,6 +81,7 @@ class App:
     mark: Mark
     events: EventStore
     suppressions: SuppressionStore
+    settling: Settling
     schedule: Schedule | None
     key: bytes = field(repr=False)
     keys: Keyring
@@ -201,16 +203,31 @@ class App:
         on_progress: Callable[[SendProgress], None] = lambda _: None,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> "SendReport":
-        """How far the issue came: a draft is frozen first, a frozen one goes on where it stood.
+        """How far the issue came: a draft is frozen first, a frozen one goes on where it stood, and what
+        is in doubt at the end is settled as far as the provider can tell at once.
 
         Raises WrongState when it is paused, skipped or cancelled, Busy while another process sends it,
         NeedsAttention when the database is an old copy.
         """
-        from newsletter.usecases.send import send_issue
-        from newsletter.wiring.receipts import receipted, require_unsent
-        from newsletter.wiring.sending import require_open, spare_the_collector
+        from newsletter.wiring.evidence import send_and_settle
+        from newsletter.wiring.receipts import receipted
 
         require_newest(self)
+        submit = partial(self._submit, issue_id, found, on_progress, on_trouble)
+        with receipted(self, issue_id, on_trouble):
+            return send_and_settle(self, issue_id, submit, on_trouble)
+
+    def _submit(
+        self,
+        issue_id: IssueId,
+        found: Sequence[IssueState],
+        on_progress: Callable[[SendProgress], None],
+        on_trouble: Callable[[str], None],
+    ) -> "SendReport":
+        from newsletter.usecases.send import send_issue
+        from newsletter.wiring.receipts import first_receipt, require_unsent
+        from newsletter.wiring.sending import require_open, spare_the_collector
+
         record = self.adopt(issue_id)
         require_open(record)
         spare_the_collector()
@@ -225,7 +242,7 @@ class App:
             frozen = self.ledger.frozen(issue_id)
             if frozen is None:
                 raise WrongState(f"{issue_id} is {record.state}", remedy=record.note)
-            stack.enter_context(receipted(self, issue_id, on_trouble))
+            first_receipt(self, issue_id, on_trouble)
             return send_issue(
                 issue_id,
                 ledger=self.ledger,
@@ -260,6 +277,8 @@ class App:
     def run_due(self, now: datetime | None = None) -> "DueReport":
         """What was done because it was due. Raises Busy while another run is at it."""
         from newsletter.usecases.due import DueReport, run_due
+        from newsletter.wiring.evidence import reconcile_when_due
+        from newsletter.wiring.mailing import tend_readers
         from newsletter.wiring.receipts import late_receipts
 
         app = self
@@ -274,9 +293,11 @@ class App:
                 now=app.clock.now(),
                 gather=app.gather_slot,
                 send=lambda record: app.send(record.id, found=[record.state]),
+                reconcile=partial(reconcile_when_due, app),
             )
             troubles = late_receipts(app)
-            return report + DueReport(lines=troubles, attention=bool(troubles))
+            report += DueReport(lines=troubles, attention=bool(troubles))
+            return report + DueReport(lines=tend_readers(app))
 
     @contextmanager
     def alone(self) -> Iterator[None]:

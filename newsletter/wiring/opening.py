@@ -20,6 +20,7 @@ from newsletter.store.mark import Mark
 from newsletter.store.receipts import ReceiptFolder
 from newsletter.store.restoring import SqlRestoring
 from newsletter.store.schema import open_database
+from newsletter.store.settling import SqlSettling
 from newsletter.store.subscribers import SqlSubscriberStore
 from newsletter.store.suppressions import SqlSuppressionStore
 from newsletter.wiring.app import App
@@ -57,6 +58,7 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             mark=mark,
             events=SqlEventStore(database),
             suppressions=SqlSuppressionStore(database),
+            settling=SqlSettling(database),
             schedule=schedule,
             key=issues.signing_key(),
             keys=keyring(database),
