@@ -277,6 +277,7 @@ class App:
     def run_due(self, now: datetime | None = None) -> "DueReport":
         """What was done because it was due. Raises Busy while another run is at it."""
         from newsletter.usecases.due import DueReport, run_due
+        from newsletter.wiring.events import pull_when_due
         from newsletter.wiring.evidence import reconcile_when_due
         from newsletter.wiring.mailing import tend_readers
         from newsletter.wiring.receipts import late_receipts
@@ -297,7 +298,7 @@ class App:
             )
             troubles = late_receipts(app)
             report += DueReport(lines=troubles, attention=bool(troubles))
-            return report + DueReport(lines=tend_readers(app))
+            return report + DueReport(lines=(*tend_readers(app), *pull_when_due(app)))
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ import click
 from newsletter.cli import cli
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+GROUPS = {"subscribers", "suppressions", "db", "theme"}
 
 
 def commands() -> dict[str, click.Command]:
@@ -40,7 +41,7 @@ def test_the_page_names_nothing_that_does_not_exist() -> None:
             continue
         for code in re.findall(r"`([^`]+)`", line.split(" | ")[0] + "`"):
             words = code.split()
-            name = " ".join(words[:2]) if words[0] in {"subscribers", "db", "theme"} else words[0]
+            name = " ".join(words[:2]) if words[0] in GROUPS else words[0]
             assert name in known, name
             flags = {flag for parameter in known[name].params for flag in parameter.opts}
             for flag in re.findall(r"(?<!\S)\[?(--?[a-z-]+)", code):

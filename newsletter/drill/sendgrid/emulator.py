@@ -26,6 +26,7 @@ from newsletter.drill.sendgrid.http import Handler, Server
 from newsletter.drill.sendgrid.logs import Logs
 from newsletter.drill.sendgrid.mailing import Copy, Fate, Mailing, Received, new_message_id, received
 from newsletter.drill.sendgrid.rules import complaints
+from newsletter.drill.sendgrid.suppressions import Suppressions
 from newsletter.ports import Clock
 from newsletter.wiring.clocks import ShiftedClock, SystemClock
 
@@ -91,10 +92,12 @@ class SendGridEmulator:
         self._clock = clock or SystemClock()
         self._scripts: dict[str, deque[Fault]] = defaultdict(deque)
         self._mailing = Mailing(self.now)
+        self.suppressions = Suppressions(self.now)
         self._routes = [
             route("GET", "/v3/scopes", "", lambda _call: ok({"scopes": self.scopes})),
             *self._mailing.schedule.routes(),
             *Logs(self._mailing).routes(),
+            *self.suppressions.routes(),
         ]
         self._bodies: list[dict[str, Any]] = []
         self._sockets: set[socket.socket] = set()
