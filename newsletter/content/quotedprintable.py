@@ -30,16 +30,19 @@ def _escaped(line: str) -> str:
     return f"{escaped[:-1]}=20" if escaped.endswith(" ") else escaped
 
 
-def _pieces(rest: str) -> Iterator[str]:
+def _pieces(line: str) -> Iterator[str]:
     """An escaped line, cut where no escape is torn apart."""
+    start = 0
     while True:
-        if rest.startswith((".", "From ")):
-            rest = f"={ord(rest[0]):02X}{rest[1:]}"
-        if len(rest) <= _MAX_LINE:
-            yield rest
+        guarded = ""
+        if line.startswith((".", "From "), start):
+            guarded = f"={ord(line[start]):02X}"
+            start += 1
+        end = start + _MAX_LINE - len(guarded)
+        if end >= len(line):
+            yield guarded + line[start:]
             return
-        end = _MAX_LINE
-        while "=" in rest[end - 2 : end]:
+        while "=" in line[end - 2 : end]:
             end -= 1
-        yield rest[:end]
-        rest = rest[end:]
+        yield guarded + line[start:end]
+        start = end

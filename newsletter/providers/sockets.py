@@ -1,6 +1,7 @@
 """Sockets to a provider: opened, written and read within one deadline, and honest about what has left."""
 
 import ipaddress
+import select
 import socket
 import ssl
 import time
@@ -25,6 +26,10 @@ class Deadline:
         if seconds <= 0:
             raise TimeoutError("out of time")
         return seconds
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self._at
 
 
 class BoundedSocket:
@@ -52,6 +57,12 @@ class BoundedSocket:
         """Octets read into the buffer; 0 when the other side has closed."""
         self.inner.settimeout(self.deadline.left())
         return self.inner.recv_into(buffer)
+
+    def is_readable(self) -> bool:
+        """Whether there is something to read now; when nothing was asked, that is the other side's end."""
+        poll = select.poll()
+        poll.register(self.inner, select.POLLIN)
+        return bool(poll.poll(0))
 
 
 def connect(host: str, port: int, deadline: Deadline) -> socket.socket:

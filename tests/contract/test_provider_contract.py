@@ -5,6 +5,7 @@ it fail in each of the ways in which it can.
 """
 
 import logging
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from newsletter.config.settings import (
     Secrets,
     SendGridSettings,
     Settings,
+    SmtpSettings,
 )
 from newsletter.drill.sendgrid.emulator import KEY, Received, SendGridEmulator
 from newsletter.drill.sendgrid.faults import Fault, Kind
@@ -37,6 +39,7 @@ from newsletter.ports import Provider
 from newsletter.providers import GROUP, make_provider
 from tests.support.batches import EMAIL, SENDER, UNSUBSCRIBE, batch, batch_of, email, recipient
 from tests.support.clock import FakeClock
+from tests.support.mailservers import OFFER, ToldServer
 
 REGISTERED = sorted(point.name for point in entry_points(group=GROUP))
 
@@ -84,7 +87,9 @@ def outbox(project: Path) -> Iterator[Case]:
 
     yield Case(
         provider=provider,
-        delivered=lambda: [read_letter(path) for path in sorted(folder.glob("*/*.eml"), key=place_of)],
+        delivered=lambda: [
+            read_letter(path.read_bytes()) for path in sorted(folder.glob("*/*.eml"), key=place_of)
+        ],
         failures={ProviderUnavailable: block},
         mend=folder.unlink,
     )
@@ -117,16 +122,48 @@ def sendgrid(project: Path) -> Iterator[Case]:
         provider.close()
 
 
-CASES: dict[str, Callable[[Path], AbstractContextManager[Case]]] = {"outbox": outbox, "sendgrid": sendgrid}
+@contextmanager
+def smtp(project: Path) -> Iterator[Case]:
+    with ToldServer(*OFFER, "AUTH PLAIN") as server:
+        provider = make_provider(
+            settings(
+                project,
+                ProviderSettings(
+                    kind="smtp",
+                    smtp=SmtpSettings(
+                        host="127.0.0.1", port=server.port, encryption="none", username="ada", timeout=5
+                    ),
+                ),
+                Secrets(smtp_password="the-password"),
+            ),
+            FakeClock(),
+        )
+        yield Case(
+            provider=provider,
+            delivered=lambda: [read_letter(letter) for letter in server.taken],
+            failures={
+                ProviderUnavailable: lambda: server.say("MAIL", b"451 <reader1@example.org> later"),
+                ProviderRefused: lambda: server.say("MAIL", b"550 not from you, token-of-1@x"),
+            },
+            secrets=["the-password", b64encode(b"\0ada\0the-password").decode()],
+        )
+        provider.close()
+
+
+CASES: dict[str, Callable[[Path], AbstractContextManager[Case]]] = {
+    "outbox": outbox,
+    "sendgrid": sendgrid,
+    "smtp": smtp,
+}
 
 
 def place_of(path: Path) -> int:
     return int(path.stem.rpartition(".")[2])
 
 
-def read_letter(path: Path) -> Received:
-    """A file of the outbox as its reader would get it."""
-    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+def read_letter(octets: bytes) -> Received:
+    """A whole message as its reader would get it."""
+    message = message_from_bytes(octets, policy=policy.default)
     assert isinstance(message, EmailMessage)
     mailbox = message["To"].addresses[0]
     text, html = message.get_body(("plain",)), message.get_body(("html",))

@@ -18,7 +18,7 @@ def test_every_point_is_documented_and_passed_somewhere() -> None:
     assert sorted(name for name, _ in rows) == sorted(faults.POINTS)
     assert {int(number) for _, number in rows} == set(range(1, 18))
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "newsletter").rglob("*.py"))
-    assert sorted(re.findall(r'faults\.point\("([a-z-]+)"\)', code)) == sorted(faults.POINTS)
+    assert set(re.findall(r'faults\.point\("([a-z-]+)"\)', code)) == set(faults.POINTS)
 
 
 @pytest.mark.parametrize(

@@ -168,10 +168,10 @@ awkward = st.sampled_from(
     ]
 )
 anything = st.text(st.characters(exclude_characters="\r", codec="utf-8"), max_size=9)
-some_page = st.lists(awkward | st.just("x" * 300) | anything, max_size=30).map("".join)
+some_page = st.lists(awkward | st.just("x" * 300) | anything, max_size=20).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(html=some_page, text=some_page, value=some_page.filter(lambda value: "nlPLACE" not in value))
 def test_the_parts_read_as_those_of_an_emailmessage(html: str, text: str, value: str) -> None:
     email_, to = letter(html=html, text=text), recipient(token="t")
