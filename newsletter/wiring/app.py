@@ -182,6 +182,7 @@ class App:
         when the issue is no longer in one of the states in which it was found."""
         from newsletter.usecases.review import require_sendable
         from newsletter.usecases.send import freeze_issue
+        from newsletter.wiring.care import care
 
         review = self.review(issue_id)
         require_sendable(review)
@@ -193,6 +194,7 @@ class App:
             batch_size=self.settings.provider.batch_size,
             clock=self.clock,
             found=found,
+            care=care(self.settings),
         )
 
     def send(
@@ -200,6 +202,7 @@ class App:
         issue_id: IssueId,
         *,
         found: Sequence[IssueState] = DRAFTS,
+        on_look: Callable[[], None] = lambda: None,
         on_progress: Callable[[SendProgress], None] = lambda _: None,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> "SendReport":
@@ -213,7 +216,7 @@ class App:
         from newsletter.wiring.receipts import receipted
 
         require_newest(self)
-        submit = partial(self._submit, issue_id, found, on_progress, on_trouble)
+        submit = partial(self._submit, issue_id, found, on_look, on_progress, on_trouble)
         with receipted(self, issue_id, on_trouble):
             return send_and_settle(self, issue_id, submit, on_trouble)
 
@@ -221,10 +224,12 @@ class App:
         self,
         issue_id: IssueId,
         found: Sequence[IssueState],
+        on_look: Callable[[], None],
         on_progress: Callable[[SendProgress], None],
         on_trouble: Callable[[str], None],
     ) -> "SendReport":
         from newsletter.usecases.send import send_issue
+        from newsletter.wiring.care import care
         from newsletter.wiring.receipts import first_receipt, require_unsent
         from newsletter.wiring.sending import require_open, spare_the_collector
 
@@ -250,7 +255,9 @@ class App:
                 personalise=self.personaliser(frozen.email).recipient,
                 clock=self.clock,
                 owner=new_owner(),
+                care=care(self.settings),
                 stopped=self.stopped.is_set,
+                on_look=on_look,
                 on_progress=on_progress,
                 on_trouble=on_trouble,
             )
@@ -285,7 +292,7 @@ class App:
         app = self
         if now:
             app = replace(self, clock=ShiftedClock(self.clock, now - self.clock.now()))
-        with app.alone():
+        with app.alone() as keep:
             require_newest(app)
             report = run_due(
                 schedule=app.schedule,
@@ -293,7 +300,7 @@ class App:
                 issues=app.issues,
                 now=app.clock.now(),
                 gather=app.gather_slot,
-                send=lambda record: app.send(record.id, found=[record.state]),
+                send=lambda record: app.send(record.id, found=[record.state], on_look=keep),
                 reconcile=partial(reconcile_when_due, app),
             )
             troubles = late_receipts(app)
@@ -301,11 +308,16 @@ class App:
             return report + DueReport(lines=(*tend_readers(app), *pull_when_due(app)))
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """The block, while no unattended run is under way or begins. Raises Busy when one is."""
+    def alone(self) -> Iterator[Callable[[], None]]:
+        """The block, while no unattended run is under way or begins. Raises Busy when one is.
+
+        It is given a call that keeps others out for longer, to be made now and then.
+        """
+        from newsletter.wiring.care import keeping
+
         lease = self.ledger.acquire("run-due", owner=new_owner(), ttl=RUN_DUE_TTL, now=self.clock.now())
         try:
-            yield
+            yield keeping(lease, ttl=RUN_DUE_TTL, ledger=self.ledger, clock=self.clock)
         finally:
             self.ledger.drop(lease)
 
