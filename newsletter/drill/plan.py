@@ -15,6 +15,9 @@ from newsletter.drill.sendgrid.faults import Fault, Kind
 
 SENDING_POINTS = faults.POINTS[: faults.POINTS.index("before-finish") + 1]
 """Those that a sender passes."""
+EVENT_POINTS = ("before-event-commit", "after-event-commit")
+"""Those that a process passes that takes a provider's events in."""
+WALK = (*SENDING_POINTS, *EVENT_POINTS)
 LEAVES_OPEN = ("after-claim", "after-connect", "half-body", "after-body", "after-answer", "inside-record")
 """Where a kill leaves a request of which nobody knows what became of it."""
 ONCE = ("before-freeze", "inside-freeze", "after-freeze", "inside-recovery", "before-finish")
@@ -69,6 +72,13 @@ class Control(StrEnum):
     CANCEL = "cancel"
 
 
+class Evidence(StrEnum):
+    """What settles those about whom nobody knows, after the last act."""
+
+    NONE = "nothing"
+    EVENTS = "the provider's events"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kill:
     """The end of every sender of one act: by which signal, at which passage of which point."""
@@ -105,6 +115,9 @@ class Plan:
     control_at: int
     trouble_at: int
     """Each: when the provider has seen so many requests."""
+    evidence: Evidence
+    late_kill: Kill | None
+    """The end of the process that takes the evidence in, the first time."""
 
     @property
     def needs_no_doubt(self) -> bool:
@@ -133,6 +146,7 @@ def plan(seed: int, number: int, *, recipients: int = 1000) -> Plan:
     trouble = random.choice([*Trouble, Trouble.NONE, Trouble.NONE])
     if trouble is Trouble.CLOCK_BACK and WAITS.intersection(behaviours):
         trouble = Trouble.CLOCK_FORWARD  # else an hour would have to be waited for
+    kills, late_kill = _kills(random, number)
     return Plan(
         seed=seed,
         number=number,
@@ -140,7 +154,7 @@ def plan(seed: int, number: int, *, recipients: int = 1000) -> Plan:
         batch_size=random.choice((40, 50, 64)),
         senders=random.choice((1, 1, 2, 4)),
         connections=random.choice((1, 1, 2, 3)),
-        kills=_kills(random, number),
+        kills=kills,
         behaviours=behaviours,
         trouble=trouble,
         control=random.choice((Control.NONE, Control.NONE, Control.NONE, *Control)),
@@ -148,28 +162,31 @@ def plan(seed: int, number: int, *, recipients: int = 1000) -> Plan:
         leave_at=random.randrange(18),
         control_at=random.randrange(1, 14),
         trouble_at=random.randrange(10),
+        evidence=Evidence.EVENTS if late_kill else random.choice(tuple(Evidence)),
+        late_kill=late_kill,
     )
 
 
-def _kills(random: Random, number: int) -> tuple[Kill, ...]:
-    """The kill that the number stands for, sometimes after another one."""
+def _kills(random: Random, number: int) -> tuple[tuple[Kill, ...], Kill | None]:
+    """The ends of senders and of who takes evidence in; one of them is what the number stands for."""
     place = _place(number)
     if place is None:
-        return ()
-    point = SENDING_POINTS[place % len(SENDING_POINTS)]
-    signal: Literal["KILL", "TERM"] = "TERM" if place // len(SENDING_POINTS) % 2 else "KILL"
+        return (), None
+    point = WALK[place % len(WALK)]
+    signal: Literal["KILL", "TERM"] = "TERM" if place // len(WALK) % 2 else "KILL"
     kill = Kill(point=point, passage=_passage(random, point), signal=signal)
-    if point == "inside-recovery" or random.random() < 0.2:
-        before = random.choice(LEAVES_OPEN)
-        return Kill(point=before, passage=_passage(random, before)), kill
-    return (kill,)
+    before = random.choice(LEAVES_OPEN)
+    first = Kill(point=before, passage=_passage(random, before))
+    if point in EVENT_POINTS:
+        return (first,), kill
+    return ((first, kill) if point == "inside-recovery" or random.random() < 0.2 else (kill,)), None
 
 
 def _behaviours(seed: int, number: int, random: Random) -> tuple[str, ...]:
     """The next few behaviours for each walk through the points, with acceptances among them."""
     order = sorted(BEHAVIOURS)
     Random(seed).shuffle(order)  # noqa: S311 - a plan is no secret
-    walk = (_place(number) or 0) // (2 * len(SENDING_POINTS))
+    walk = (_place(number) or 0) // (2 * len(WALK))
     chosen = [order[(walk * BEHAVIOURS_A_RUN + n) % len(order)] for n in range(BEHAVIOURS_A_RUN)]
     if _place(number) is None:
         chosen = random.sample([name for name in order if name in CLEAR], 3)

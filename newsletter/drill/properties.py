@@ -42,7 +42,7 @@ class Seen:
     gone: frozenset[str] = frozenset()
     """Addresses of those who had unsubscribed and were in no request at that moment."""
     settled: bool = False
-    """Whether everything was asked that could tell about the uncertain."""
+    """Whether the provider has reported what it accepted, or was asked about it."""
     crashed: int = 0
     """Senders that ended with an error that the program does not know."""
     redirect_followed: bool = False
@@ -86,8 +86,10 @@ def _broken(plan: Plan, seen: Seen) -> Iterator[str]:
         yield f"I5: there are {seen.letters} different letters among the copies"
     if plan.needs_no_doubt and seen.progress.uncertain:
         yield f"I7: {seen.progress.uncertain} are uncertain though nothing happened that nobody can tell"
-    if seen.settled and seen.progress.uncertain:
-        yield f"I3: {seen.progress.uncertain} are uncertain though there is evidence"
+    if seen.settled and (
+        known := [each for each, status in seen.statuses.items() if status in IN_DOUBT and seen.copies[each]]
+    ):
+        yield f"I3: {len(known)} readers are uncertain though there is evidence"
     retries = sum(seen.attempts[state] for state in RETRIED)
     if seen.attempts.total() > seen.batches + retries or seen.requests > seen.attempts.total():
         yield (

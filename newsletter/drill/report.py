@@ -64,7 +64,9 @@ def table(lines: Iterable[Row]) -> str:
 
 
 def _point(result: Result) -> str:
-    return result.plan.kills[-1].point if result.plan.kills else NOBODY
+    plan = result.plan
+    aimed_at = [*plan.kills, *filter(None, [plan.late_kill])]
+    return aimed_at[-1].point if aimed_at else NOBODY
 
 
 def _row(point: str, results: Sequence[Result]) -> Row:
@@ -72,7 +74,10 @@ def _row(point: str, results: Sequence[Result]) -> Row:
         point=point,
         runs=len(results),
         killed=sum(each.killed > 0 for each in results),
-        stopped=sum(any(kill.signal == "TERM" for kill in each.plan.kills) for each in results),
+        stopped=sum(
+            any(kill.signal == "TERM" for kill in (*each.plan.kills, each.plan.late_kill) if kill)
+            for each in results
+        ),
         accepted=sum(each.accepted for each in results),
         lost=sum(each.lost for each in results),
         doubled=sum(each.doubled for each in results),

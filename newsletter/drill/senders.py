@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from multiprocessing.connection import wait
@@ -20,10 +21,11 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 
 from newsletter.errors import Busy, NewsletterError
-from newsletter.models import IssueId
+from newsletter.models import IssueId, WebhookRequest
 from newsletter.ports import Clock
 from newsletter.usecases import review, send  # noqa: F401 - imported once, before the processes fork
-from newsletter.wiring import open_app
+from newsletter.wiring import App, open_app
+from newsletter.wiring.events import event_parser, take_events
 
 ISSUE = IssueId("drill")
 HURRY = 50
@@ -56,6 +58,8 @@ class Errand:
     """Looks at the clock before it jumps; 0: it has jumped already."""
     room: int | None = None
     """Pages by which the SQLite file may still grow; None: any number."""
+    calls: tuple[WebhookRequest, ...] = field(default=(), repr=False)
+    """What a provider reports, for a process that takes it in."""
 
 
 Work = Callable[[Errand], None]
@@ -63,20 +67,27 @@ Work = Callable[[Errand], None]
 
 
 class HurriedClock:
-    """The real time, run faster since the errand began, with its jump."""
+    """The real time, run faster since a moment at which the two met; it may jump, once."""
 
-    def __init__(self, real: Clock, errand: Errand) -> None:
+    def __init__(
+        self, real: Clock, began: datetime, jump: timedelta = timedelta(), jump_after: int = 0
+    ) -> None:
         self._real = real
-        self._errand = errand
-        self._looks = 0
+        self._began = began
+        self._jump = jump
+        self._looks_before = jump_after
 
     def now(self) -> datetime:
-        self._looks += 1
-        jump = self._errand.jump if self._looks > self._errand.jump_after else timedelta()
-        return self._errand.began + (self._real.now() - self._errand.began) * HURRY + jump
+        if self._looks_before:
+            self._looks_before -= 1
+            return self._hurried()
+        return self._hurried() + self._jump
 
     def sleep(self, seconds: float) -> None:
         self._real.sleep(seconds / HURRY)
+
+    def _hurried(self) -> datetime:
+        return self._began + (self._real.now() - self._began) * HURRY
 
 
 def start(errand: Errand, work: Work) -> ForkServerProcess:
@@ -91,20 +102,40 @@ def send_issue(errand: Errand) -> None:
 
     Raises what `newsletter send` would end with, Busy only after many tries.
     """
-    with open_app(errand.project, errand.environ) as opened:
-        clock = HurriedClock(opened.clock, errand)
-        app = replace(opened, clock=clock)
+    with _opened(errand) as app:
         signal.signal(signal.SIGTERM, lambda *_: app.stop())
         for _ in range(TRIES):
             try:
                 app.send(ISSUE)
             except Busy:
-                clock.sleep(1)
+                app.clock.sleep(1)
                 if app.stopped.is_set():
                     return
             else:
                 return
         raise Busy("another sender never ended")
+
+
+def take_calls(errand: Errand) -> None:
+    """None, when every call of the provider is committed, as the server of the readers' pages does it.
+
+    Raises WebhookRejected or Busy: then nothing of that call and those after it is.
+    """
+    with _opened(errand) as app:
+        parser = event_parser(app, app.settings.provider.kind)
+        assert parser is not None  # noqa: S101 - the errand's settings hold the key
+        signal.signal(signal.SIGTERM, lambda *_: app.stop())
+        for call in errand.calls:
+            if app.stopped.is_set():
+                raise Busy("the process was asked to stop")
+            take_events(app, parser, call)
+
+
+@contextmanager
+def _opened(errand: Errand) -> Iterator[App]:
+    with open_app(errand.project, errand.environ) as app:
+        clock = HurriedClock(app.clock, errand.began, errand.jump, errand.jump_after)
+        yield replace(app, clock=clock)
 
 
 def _run(work: Work, errand: Errand) -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sqlalchemy import URL
 
 from newsletter.cli import cli
-from newsletter.drill.plan import Control, Kill, Plan, Trouble, plan
+from newsletter.drill.plan import Control, Evidence, Kill, Plan, Trouble, plan
 from newsletter.drill.play import play
 from newsletter.drill.report import Result
 from newsletter.drill.senders import Work
@@ -81,6 +81,8 @@ SIMPLE = Plan(
     leave_at=0,
     control_at=0,
     trouble_at=0,
+    evidence=Evidence.NONE,
+    late_kill=None,
 )
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import faults
-from newsletter.drill.plan import BEHAVIOURS, CLEAR, WAITS, Control, Trouble, plan
+from newsletter.drill.plan import BEHAVIOURS, CLEAR, WAITS, WALK, Control, Evidence, Trouble, plan
 from newsletter.drill.sendgrid.faults import Kind
 
 SUITE = [plan(seed=4, number=number) for number in range(200)]
@@ -16,14 +16,20 @@ def test_two_hundred_runs_meet_every_point_with_every_behaviour_and_both_signals
     met = {
         (kill.point, kill.signal, behaviour)
         for each in SUITE
-        for kill in each.kills
+        for kill in filter(None, (*each.kills, each.late_kill))
         for behaviour in each.behaviours
     }
-    assert set(product(faults.POINTS[:14], ("KILL", "TERM"), BEHAVIOURS)) <= met
+    assert set(product(WALK, ("KILL", "TERM"), BEHAVIOURS)) <= met
+
+
+def test_every_point_is_met_that_senders_or_takers_of_events_pass() -> None:
+    assert len(set(WALK)) == len(WALK)
+    assert set(WALK) <= set(faults.POINTS)
 
 
 def test_two_hundred_runs_meet_every_trouble_control_and_number_of_senders() -> None:
     assert {each.trouble for each in SUITE} == set(Trouble)
+    assert {each.evidence for each in SUITE} == set(Evidence)
     assert {each.control for each in SUITE} == set(Control)
     assert {each.senders for each in SUITE} == {1, 2, 4}
     assert {each.connections for each in SUITE} == {1, 2, 3}

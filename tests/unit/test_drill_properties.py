@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.drill.plan import Control, Plan, Trouble
+from newsletter.drill.plan import Control, Evidence, Plan, Trouble
 from newsletter.drill.properties import Seen, broken
 from newsletter.drill.report import Result, rows, table
 from newsletter.models import IssueState, SendProgress
@@ -26,6 +26,8 @@ PLAN = Plan(
     leave_at=0,
     control_at=0,
     trouble_at=0,
+    evidence=Evidence.NONE,
+    late_kill=None,
 )
 GOOD = Seen(
     state=IssueState.SUBMITTED,
