@@ -2,8 +2,9 @@
 handed over again: a mail is claimed on the disk before a byte of it leaves."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from newsletter.models import Address, SubscriberId, SystemMail, SystemMailKind, SystemMailState
 from newsletter.store.engine import Database
@@ -51,6 +52,10 @@ class SqlMailQueue:
             queue_mail(connection, kind, addr_spec, now, detail=detail)
             return True
 
+    def due(self, now: datetime) -> bool:
+        with self._database.reading() as connection:
+            return connection.scalar(_due(now).with_only_columns(system_mails.c.number)) is not None
+
     def recover(self, now: datetime) -> int:
         with self._database.writing() as connection:
             return connection.execute(
@@ -60,18 +65,8 @@ class SqlMailQueue:
             ).rowcount
 
     def claim(self, now: datetime) -> SystemMail | None:
-        due = (
-            select(system_mails)
-            .where(
-                system_mails.c.state == SystemMailState.PENDING,
-                or_(system_mails.c.retry_at.is_(None), system_mails.c.retry_at <= now),
-            )
-            .order_by(system_mails.c.number)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
         with self._database.writing() as connection:
-            row = connection.execute(due).one_or_none()
+            row = connection.execute(_due(now).with_for_update(skip_locked=True)).one_or_none()
             if row is None:
                 return None
             _set(connection, row.number, state=SystemMailState.SUBMITTING, tries=row.tries + 1)
@@ -101,6 +96,19 @@ class SqlMailQueue:
     def put_back(self, mail: SystemMail, retry_at: datetime) -> None:
         with self._database.writing() as connection:
             _set(connection, mail.number, state=SystemMailState.PENDING, retry_at=retry_at)
+
+
+def _due(now: datetime) -> Select[Any]:
+    """The first mail that may be handed over."""
+    return (
+        select(system_mails)
+        .where(
+            system_mails.c.state == SystemMailState.PENDING,
+            or_(system_mails.c.retry_at.is_(None), system_mails.c.retry_at <= now),
+        )
+        .order_by(system_mails.c.number)
+        .limit(1)
+    )
 
 
 def _set(connection: Connection, number: int, **values: object) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from newsletter.engines.local import LocalEngine
-from newsletter.errors import BadSetting
+from newsletter.errors import BadSetting, NewsletterError
 from newsletter.web.app import make_pages
 from newsletter.wiring import App
 
@@ -32,8 +32,10 @@ def serve_pages(
         uvicorn.Config(make_pages(app), log_level="warning", access_log=False, lifespan="off")
     )
     pages = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages")
+    mails = threading.Thread(target=_mail, args=(app,), name="mails")
     engine = LocalEngine()
     pages.start()
+    mails.start()
     engine.start(lambda: _tick(app))
     on_listening(f"http://{host}:{listener.getsockname()[1]}")
     try:
@@ -42,6 +44,18 @@ def serve_pages(
         engine.stop()
         server.should_exit = True
         pages.join()
+        mails.join()
+
+
+def _mail(app: App) -> None:
+    """None, when the app was asked to stop; what readers asked for is mailed within a second or so."""
+    from newsletter.wiring.mailing import hand_over_when_due
+
+    while not app.stopped.wait(1.0):
+        try:
+            hand_over_when_due(app)
+        except NewsletterError as error:
+            log.warning("mails to readers wait: %s", error)
 
 
 def _tick(app: App) -> None:

@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
 from newsletter.config.theme import load_theme, with_system_mails
 from newsletter.content.addresses import parse_address
+from newsletter.content.counting import counted
 from newsletter.content.systemmail import LINK_TOKEN, MailText, plain_mail, reader_mail
 from newsletter.content.tokens import Purpose, make_token
 from newsletter.errors import Busy
@@ -21,6 +22,7 @@ from newsletter.models import (
     SystemMailKind,
 )
 from newsletter.store.leases import new_owner
+from newsletter.usecases.joining import UNCONFIRMED_FOR
 from newsletter.usecases.mailing import Composed, send_system_mails
 from newsletter.wiring.app import App
 
@@ -50,12 +52,26 @@ def hand_over_mails(app: App) -> int:
         app.ledger.drop(lease)
 
 
-def hand_over_what_is_due(app: App) -> int:
-    """As hand_over_mails; 0 while another process is at it."""
+def hand_over_when_due(app: App) -> int:
+    """As hand_over_mails; 0 when nothing is due, or while another process is at it."""
+    if not app.mails.due(app.clock.now()):
+        return 0
     try:
         return hand_over_mails(app)
     except Busy:
         return 0
+
+
+def tend_readers(app: App) -> tuple[str, ...]:
+    """Lines about what a run did for readers: mails handed over, wishes that ran out forgotten."""
+    now = app.clock.now()
+    app.limits.forget(now - UNCONFIRMED_FOR - timedelta(days=1))
+    expired = app.joining.expire(now - UNCONFIRMED_FOR)
+    mailed = hand_over_when_due(app)
+    return (
+        *((f"{counted(expired, 'unconfirmed sign-up')} forgotten",) if expired else ()),
+        *((f"{counted(mailed, 'mail')} to readers handed over",) if mailed else ()),
+    )
 
 
 class _Composer:

@@ -97,8 +97,9 @@ class Project:
         )
 
     def letters(self) -> list[Path]:
-        """The .eml files that the outbox holds."""
-        return sorted((self.folder / "data" / "outbox").glob("*/*.eml"))
+        """The .eml files of issues that the outbox holds."""
+        found = (self.folder / "data" / "outbox").glob("*/*.eml")
+        return sorted(path for path in found if path.parent.name != "system")
 
 
 def make_project(folder: Path, capsys: pytest.CaptureFixture[str] | None = None) -> Project:

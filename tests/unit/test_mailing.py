@@ -41,6 +41,9 @@ class Queue:
     def queue(self, kind: SystemMailKind, addr_spec: str, now: datetime, *, detail: str = "") -> bool:
         raise AssertionError("nothing is queued here")
 
+    def due(self, now: datetime) -> bool:
+        return bool(self.mails)
+
     def recover(self, now: datetime) -> int:
         return 0
 

@@ -17,5 +17,5 @@ def _environment() -> Environment:
 
 
 def render_page(template: str, /, **values: object) -> str:
-    """The page's HTML; every value is escaped."""
-    return _environment().get_template(template).render(values)
+    """The page's HTML; every value is escaped. It is in English where no `language` says otherwise."""
+    return _environment().get_template(template).render({"language": "en", "direction": "ltr", **values})
