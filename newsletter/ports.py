@@ -5,6 +5,7 @@ stories in `wiring` alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -57,6 +58,15 @@ from newsletter.models import (
     Verdict,
     WebhookRequest,
     Witness,
+)
+from newsletter.models.imports import (
+    ImportDiff,
+    ImportedPerson,
+    ImportEffect,
+    ImportExample,
+    ImportRecord,
+    ImportSource,
+    UndoneImport,
 )
 
 
@@ -299,6 +309,10 @@ class SubscriberStore(Protocol):
         """Subscribers by age, streamed; all when no status is named."""
         ...
 
+    def export(self, *statuses: SubscriberStatus) -> Iterator[Subscriber]:
+        """As `list`, with everybody's tags."""
+        ...
+
     def count(self) -> Mapping[SubscriberStatus, int]: ...
 
     def place(self, subscriber_id: SubscriberId) -> int:
@@ -315,6 +329,43 @@ class SubscriberStore(Protocol):
 
     def unsubscribe(self, subscriber_id: SubscriberId, now: datetime) -> bool:
         """Whether the person was subscribed until now; repeating it is harmless."""
+        ...
+
+
+class StagedImport(Protocol):
+    """A file that was read whole and is not yet on the list."""
+
+    def diff(self) -> ImportDiff:
+        """How the file stands to the list now."""
+        ...
+
+    def examples(self, effect: ImportEffect, count: int) -> Sequence[ImportExample]:
+        """The first people of the file with this effect, as the last `diff` found it."""
+        ...
+
+    def apply(self, source: ImportSource, *, rejected: int, now: datetime) -> tuple[ImportRecord, ImportDiff]:
+        """The import, made in one transaction, and how the file stood to the list then.
+
+        Nobody who left comes back by it, and whoever was suppressed stays so. People whose address is
+        among the suppressions are left out. `rejected` is only kept for the record.
+        """
+        ...
+
+
+class ImportStore(Protocol):
+    """Files of people, brought to the list and taken back."""
+
+    def staged(self, people: Iterable[ImportedPerson]) -> AbstractContextManager[StagedImport]:
+        """The people of a file, streamed, each once with the strictest of their statuses; nothing
+        changes and nobody else waits before `apply`."""
+        ...
+
+    def list(self) -> Sequence[ImportRecord]:
+        """Every import, oldest first."""
+        ...
+
+    def undo(self, number: int, now: datetime) -> UndoneImport:
+        """What was taken back; nothing when it was before. Raises NotFound."""
         ...
 
 

@@ -1,258 +1,269 @@
-"""Lines of CSV → subscribers, and subscribers → lines of CSV.
+"""Lines of CSV → people, and subscribers → lines that are read back as they were.
 
-Read: files of this program and of others (a header in any of their words, or the columns address,
-name, status without one), separated by comma, semicolon or tab. A row that cannot be read is
-told with its line and never stops the others. Written: RFC 4180 with every cell quoted and no
-cell that a spreadsheet would run as a formula (OWASP, CSV injection).
+Read: files of this program and of others (a header in any of their words, see `importwords` and
+`importpresets`, or the columns address, name, status without one). A row that cannot be read is told
+with its line and never stops the others.
 """
 
-import csv
-import re
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from newsletter.content.addresses import make_address, parse_address
+from newsletter.content.csvrecords import Record, csv_line, read_records, without_prefix
+from newsletter.content.importcells import (
+    UNREAD,
+    join_tags,
+    one_line,
+    read_language,
+    read_moment,
+    read_tags,
+    unusable,
+)
+from newsletter.content.importpresets import PLAIN, Preset, find_preset
+from newsletter.content.importwords import (
+    HEADERS,
+    LAST_RESORT,
+    NO_WORDS,
+    STATUS_OF,
+    STRICTEST_FIRST,
+    YES_WORDS,
+    Field,
+    plain_word,
+)
 from newsletter.errors import BadAddress, BadInput
-from newsletter.models import Address, Subscriber, SubscriberStatus
+from newsletter.models import Subscriber, SubscriberStatus
+from newsletter.models.imports import ImportedPerson, RejectedRow
 
 MAX_ROWS = 1_000_000
-MAX_RECORD = 65_536
-"""Characters of one row; notes in other programs' exports may be long."""
-_MAX_LINES = 200
-"""Lines that one quoted row may run over before its quotation mark counts as forgotten."""
-COLUMNS = ("address", "name", "status")
-
-_ADDRESS = {"address", "email", "emailaddress", "mail", "mailaddress", "subscriberemail", "contactemail"}
-_NAME = {"name", "fullname", "displayname", "subscribername"}
-_FIRST_NAME = {"firstname", "first", "fname", "givenname"}
-_LAST_NAME = {"lastname", "last", "lname", "surname", "familyname"}
-_STATUS = {"status", "state", "subscriptionstatus", "subscribed", "subscribedtoemails"}
-_DISABLED = {"emaildisabled", "unsubscribed"}
-"""Columns of which “true” means the opposite of subscribed."""
-
-STATUS_WORDS = {
-    SubscriberStatus.CONFIRMED: (
-        "", "confirmed", "subscribed", "active", "enabled", "optedin", "true", "yes", "1",
-    ),
-    SubscriberStatus.UNCONFIRMED: ("unconfirmed", "pending", "notconfirmed", "waiting"),
-    SubscriberStatus.UNSUBSCRIBED: (
-        "unsubscribed", "inactive", "optedout", "cleaned", "disabled", "cancelled", "canceled", "removed",
-        "deleted", "nonsubscribed", "notsubscribed", "false", "no", "0",
-    ),
-    SubscriberStatus.SUPPRESSED: (
-        "suppressed", "bounced", "hardbounced", "complained", "spam", "blocked", "blocklisted", "blacklisted",
-        "banned", "unreachable", "invalid",
-    ),
-}  # fmt: skip
-"""What other programs call these, without case, blanks and punctuation; a whole word must match."""
-_NOT = {"", "false", "no", "0"}
-_UNUSABLE = re.compile("[\0\udc80-\udcff]")
-"""NUL, and what Python makes of bytes that are no UTF-8 (PEP 383)."""
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_EXCEL_SEPARATOR = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)
-_STATUS_OF = {word: status for status, words in STATUS_WORDS.items() for word in words}
-_STRICTEST = (
-    SubscriberStatus.SUPPRESSED,
-    SubscriberStatus.UNSUBSCRIBED,
-    SubscriberStatus.UNCONFIRMED,
-    SubscriberStatus.CONFIRMED,
+MAX_CONSENT = 300
+"""Characters of what a row tells of its consent."""
+COLUMNS = (
+    "address",
+    "name",
+    "status",
+    "tags",
+    "language",
+    "joined",
+    "confirmed",
+    "left",
+    "reason",
+    "text_only",
+    "paused_until",
+    "consent",
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One person of a file."""
-
-    line: int
-    address: Address
-    status: SubscriberStatus
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RejectedRow:
-    """A row that is not taken; the reason never holds the address."""
-
-    line: int
-    reason: str
+_DATES = (Field.JOINED, Field.CONFIRMED, Field.LEFT, Field.PAUSED)
 
 
 # --- reading -----------------------------------------------------------------------------------
 
 
-def read_rows(lines: Iterable[str]) -> Iterator[Row | RejectedRow]:
-    """The rows of a CSV text, in order, as its lines come in; blank lines are passed over.
+class SubscriberFile:
+    """The people of a CSV text, row by row as its lines come in; `preset` is known at once.
 
-    Raises BadInput when no column holds addresses or there are more than MAX_ROWS rows.
+    `file_name` helps with exports whose kind is told by it alone. Raises BadInput when no column
+    holds addresses, and while it is read, when there are more than MAX_ROWS rows.
     """
-    columns: _Columns | None = None
-    for count, record in enumerate(_records(lines)):
-        if count > MAX_ROWS:
-            raise BadInput(f"the file has more than {MAX_ROWS:,} rows", remedy="import it in parts")
-        if isinstance(record, RejectedRow):
-            yield record
-            continue
-        line, cells = record
-        if columns is None:
-            columns = _columns(cells)
-            if columns.from_header:
+
+    def __init__(self, lines: Iterable[str], *, preset: Preset | None = None, file_name: str = "") -> None:
+        self._rows = read_records(lines)
+        self._ahead: list[Record | RejectedRow] = []
+        self._header: tuple[str, ...] = ()
+        self._preset, self._columns = self._begin(preset, file_name)
+        self.unread_dates = 0
+        """How many dates could not be read and were passed over, so far."""
+
+    @property
+    def preset(self) -> Preset:
+        """The program whose export this is."""
+        return self._preset
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The titles of the file's columns; none when it has no header."""
+        return self._header
+
+    def __iter__(self) -> Iterator[ImportedPerson | RejectedRow]:
+        for count, record in enumerate(self._records(), start=1):
+            if count > MAX_ROWS:
+                raise BadInput(f"the file has more than {MAX_ROWS:,} rows", remedy="import it in parts")
+            yield record if isinstance(record, RejectedRow) else self._person(*record)
+
+    def _begin(self, preset: Preset | None, file_name: str) -> "tuple[Preset, _Columns]":
+        """What the first row that can be read tells; it is kept for later when it is no header."""
+        for record in self._rows:
+            if isinstance(record, RejectedRow):
+                self._ahead.append(record)
                 continue
-        yield _read_row(line, cells, columns)
+            words = [plain_word(without_prefix(cell)) for cell in record[1]]
+            preset = preset or find_preset(words)
+            columns = _columns(record[1], words, preset, file_name)
+            if columns.from_header:
+                self._header = tuple(record[1])
+            else:
+                self._ahead.append(record)
+            return preset, columns
+        return preset or PLAIN, _Columns(places={}, from_header=False)
 
+    def _records(self) -> Iterator[Record | RejectedRow]:
+        yield from self._ahead
+        yield from self._rows
 
-class _Lines:
-    """Numbered lines, of which some can be put back."""
+    def _person(self, line: int, cells: list[str]) -> ImportedPerson | RejectedRow:
+        """The person of a row, or why there is none."""
+        if why := unusable("".join(cells)):
+            return RejectedRow(line=line, reason=why, cells=tuple(cells))
+        row = _Row(cells, self._columns)
+        status, reason = self._status(row)
+        if status is None:
+            known = ", ".join(SubscriberStatus)
+            return RejectedRow(line=line, reason=f"its status is none of: {known}", cells=tuple(cells))
+        text, name = row.text(Field.ADDRESS), row.name()
+        try:
+            address = make_address(text, name) if name else parse_address(text)
+        except BadAddress as error:
+            return RejectedRow(line=line, reason=error.message, cells=tuple(cells))
+        joined, confirmed, left, paused = (self._moment(row.text(field)) for field in _DATES)
+        is_confirmed = status is SubscriberStatus.CONFIRMED
+        return ImportedPerson(
+            line=line,
+            address=address,
+            status=status,
+            reason=reason if status is SubscriberStatus.SUPPRESSED else "",
+            language=read_language(row.text(Field.LANGUAGE)),
+            tags=read_tags(row.text(Field.TAGS)),
+            text_only=plain_word(row.text(Field.TEXT_ONLY)) in YES_WORDS,
+            paused_until=paused,
+            joined_at=joined or confirmed,
+            confirmed_at=confirmed or (joined if is_confirmed else None),
+            unsubscribed_at=left if status is SubscriberStatus.UNSUBSCRIBED else None,
+            consent=row.consent(),
+        )
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = enumerate(lines, start=1)
-        self._returned: deque[tuple[int, str]] = deque()
+    def _status(self, row: "_Row") -> tuple[SubscriberStatus | None, str]:
+        """The strictest of what the row and the file's kind say, and the reason; None for a word
+        that nobody knows."""
+        told = list(self._columns.kinds)
+        for text in row.texts(Field.STATUS):
+            word = plain_word(text)
+            status = self._preset.words.get(word) or STATUS_OF.get(word)
+            if status is None:
+                return None, ""
+            told.append((status, text.strip()))
+        if any(plain_word(text) not in NO_WORDS for text in row.texts(Field.ENDED)):
+            told.append((SubscriberStatus.UNSUBSCRIBED, ""))
+        if not told:
+            return SubscriberStatus.CONFIRMED, ""
+        status, word = min(told, key=lambda each: STRICTEST_FIRST.index(each[0]))
+        return status, one_line(row.text(Field.REASON) or word)[:MAX_CONSENT]
 
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        return self
-
-    def __next__(self) -> tuple[int, str]:
-        return self._returned.popleft() if self._returned else next(self._lines)
-
-    def put_back(self, lines: Iterable[tuple[int, str]]) -> None:
-        self._returned.extendleft(reversed(list(lines)))
-
-
-def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]] | RejectedRow]:
-    """The cells of each row, with the line on which it begins."""
-    numbered = _Lines(lines)
-    delimiter = ""
-    for line, first in numbered:
-        declared = _EXCEL_SEPARATOR.fullmatch(first)
-        if declared and not delimiter:
-            delimiter = declared[1]
-        elif first.strip():
-            delimiter = delimiter or _sniff(first)
-            row = _read_record((line, first), numbered, delimiter)
-            yield (line, row) if isinstance(row, list) else RejectedRow(line=line, reason=row)
-
-
-def _read_record(first: tuple[int, str], numbered: _Lines, delimiter: str) -> list[str] | str:
-    """The cells of the row that begins with this line, or why there are none.
-
-    A row whose quotation marks never match costs its first line only: the others are put back.
-    """
-    if len(first[1]) > MAX_RECORD:
-        return f"it is longer than {MAX_RECORD:,} characters"
-    row = [first]
-    cells = _parse([first[1]], delimiter)
-    while cells is None and len(row) < _MAX_LINES and (following := next(numbered, None)):
-        row.append(following)
-        if sum(text.count('"') for _, text in row) % 2 == 0:
-            cells = _parse([text for _, text in row], delimiter)
-            break
-    if cells is None:
-        numbered.put_back(row[1:])
-    return cells or "its quotation marks do not match"
-
-
-def _parse(lines: list[str], delimiter: str) -> list[str] | None:
-    """The cells of the one row that these lines are; None when they are not one row."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        cells = next(reader)
-    except csv.Error:
-        return None
-    return cells if reader.line_num == len(lines) else None
-
-
-def _sniff(line: str) -> str:
-    """The delimiter that cuts the line into the most cells."""
-    return max(",;\t", key=lambda delimiter: len(_parse([line], delimiter) or ()))
+    def _moment(self, text: str) -> datetime | None:
+        moment = read_moment(text)
+        if moment is UNREAD:
+            self.unread_dates += 1
+            return None
+        return moment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Columns:
     """Where things stand in a row."""
 
-    address: int
-    names: tuple[int, ...]
-    """One column, or the first name's and the last name's."""
-    statuses: tuple[int, ...]
-    disabled: tuple[int, ...] = ()
+    places: dict[Field, tuple[int, ...]]
+    kinds: tuple[tuple[SubscriberStatus, str], ...] = ()
+    """What the header and the file's name say of everybody in the file."""
+    consents: tuple[tuple[str, int], ...] = ()
+    """Titles and places of what is told of the consent."""
     from_header: bool = True
 
 
-def _columns(cells: list[str]) -> _Columns:
+class _Row:
+    """The cells of a row, by what they hold."""
+
+    def __init__(self, cells: list[str], columns: _Columns) -> None:
+        self._cells = cells
+        self._columns = columns
+
+    def texts(self, field: Field) -> list[str]:
+        return [self._cell(place) for place in self._columns.places.get(field, ())]
+
+    def text(self, field: Field) -> str:
+        """The first of the field's columns that holds anything."""
+        places = self._columns.places.get(field)
+        return next(filter(None, map(self._cell, places)), "") if places else ""
+
+    def name(self) -> str:
+        """The whole name, joined from its parts when the file has it so."""
+        whole = self.text(Field.NAME).strip()
+        first = self.text(Field.FIRST_NAME).strip()
+        last = self.text(Field.LAST_NAME).strip()
+        if whole and (last or not first or whole.startswith(first)):
+            return whole
+        return " ".join(filter(None, (first, whole or last)))  # a German “Name” beside “Vorname” is the last
+
+    def consent(self) -> str:
+        told = ((title, self._cell(place).strip()) for title, place in self._columns.consents)
+        text = ", ".join(f"{title} {cell}".strip() for title, cell in told if cell)
+        return one_line(text)[:MAX_CONSENT] if text else ""
+
+    def _cell(self, place: int) -> str:
+        return without_prefix(self._cells[place]) if place < len(self._cells) else ""
+
+
+def _columns(cells: list[str], words: list[str], preset: Preset, file_name: str) -> _Columns:
     """What the first row tells of the columns. Raises BadInput when none of them holds addresses."""
-    words = [_word(cell) for cell in cells]
 
-    def of(*known: set[str]) -> tuple[int, ...]:
-        return tuple(place for names in known for place, word in enumerate(words) if word in names)
+    def of(wanted: Iterable[str]) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(words.index(word) for word in wanted if word in words))
 
-    if addresses := of(_ADDRESS):
+    places = {field: of((*preset.columns.get(field, ()), *HEADERS[field])) for field in Field}
+    if places[Field.ADDRESS]:
+        places[Field.STATUS] = places[Field.STATUS] or of(LAST_RESORT)
+        places[Field.ADDRESS] = places[Field.ADDRESS][:1]
+        kind_of_file = plain_word(file_name)
+        titles = ("",) if preset.columns.get(Field.CONSENT) == ("consent",) else cells
         return _Columns(
-            address=addresses[0],
-            names=of(_NAME)[:1] or of(_FIRST_NAME, _LAST_NAME),
-            statuses=of(_STATUS),
-            disabled=of(_DISABLED),
+            places=places,
+            kinds=(
+                *(kind for word, kind in preset.kinds.items() if word in words),
+                *(kind for start, kind in preset.file_names.items() if kind_of_file.startswith(start)),
+            ),
+            consents=tuple(
+                (titles[place] if place < len(titles) else "", place) for place in places[Field.CONSENT]
+            ),
         )
     if "@" in cells[0]:
-        return _Columns(address=0, names=(1,), statuses=(2,), from_header=False)
+        return _Columns(places={Field.ADDRESS: (0,), Field.NAME: (1,), Field.STATUS: (2,)}, from_header=False)
     raise BadInput(
         "the file has no column of addresses",
-        remedy=f"name its columns in the first line: {', '.join(COLUMNS)}",
+        remedy=f"name its columns in the first line: {', '.join(COLUMNS[:3])}",
     )
-
-
-def _read_row(line: int, cells: list[str], columns: _Columns) -> Row | RejectedRow:
-    def cell(place: int) -> str:
-        return _without_prefix(cells[place]) if place < len(cells) else ""
-
-    if unusable := _UNUSABLE.search("".join(cells)):
-        return RejectedRow(
-            line=line,
-            reason="it holds a NUL character"
-            if unusable[0] == "\0"
-            else "it is not UTF-8: save the file as “CSV UTF-8”",
-        )
-    text = cell(columns.address)
-    name = " ".join(filter(None, (cell(place).strip() for place in columns.names)))
-    statuses = [_STATUS_OF.get(_word(cell(place))) for place in columns.statuses]
-    if any(_word(cell(place)) not in _NOT for place in columns.disabled):
-        statuses.append(SubscriberStatus.UNSUBSCRIBED)
-    known = [status for status in statuses if status]
-    if len(known) < len(statuses):
-        return RejectedRow(line=line, reason=f"its status is none of: {', '.join(SubscriberStatus)}")
-    try:
-        address = make_address(text, name) if name else parse_address(text)
-    except BadAddress as error:
-        return RejectedRow(line=line, reason=error.message)
-    return Row(
-        line=line,
-        address=address,
-        status=min(known, key=_STRICTEST.index, default=SubscriberStatus.CONFIRMED),
-    )
-
-
-def _word(cell: str) -> str:
-    return "".join(character for character in cell.casefold() if character.isalnum())
 
 
 # --- writing -----------------------------------------------------------------------------------
 
 
 def csv_lines(subscribers: Iterable[Subscriber]) -> Iterator[str]:
-    """The lines of a file that `read_rows` reads back: a header, then one subscriber a line."""
-    yield _csv_line(COLUMNS)
-    for subscriber in subscribers:
-        address = subscriber.address
-        yield _csv_line((address.addr_spec, address.display_name, subscriber.status))
+    """The lines of a file that `SubscriberFile` reads back: a header, then one subscriber a line."""
+    yield csv_line(COLUMNS)
+    for person in subscribers:
+        yield csv_line(
+            (
+                person.address.addr_spec,
+                person.address.display_name,
+                person.status,
+                join_tags(person.tags),
+                person.language,
+                person.created_at.isoformat(),
+                _written(person.confirmed_at),
+                _written(person.unsubscribed_at),
+                one_line(person.suppressed_reason),
+                "yes" if person.text_only else "",
+                _written(person.paused_until),
+                one_line(person.consent_source),
+            )
+        )
 
 
-def _csv_line(cells: Iterable[str]) -> str:
-    quoted = (_with_prefix(cell).replace('"', '""') for cell in cells)
-    return ",".join(f'"{cell}"' for cell in quoted) + "\n"
-
-
-def _with_prefix(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def _without_prefix(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+def _written(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 20_000
 """How long a SQLite statement waits for another process's transaction before it is Busy."""
+_TO_WRITE = "BEGIN IMMEDIATE"
 CONNECT_TIMEOUT_S = 10
 """How long a PostgreSQL server may take to answer."""
 
@@ -52,6 +53,13 @@ class Database:
         with in_plain_words(self.url), self.engine.connect() as connection:
             yield connection.execution_options(newsletter_begin="")
 
+    @contextmanager
+    def private(self) -> Iterator[Connection]:
+        """A connection for several transactions of the caller's; its temporary tables go with it."""
+        with in_plain_words(self.url), self.engine.connect() as connection:
+            connection.detach()
+            yield connection
+
     @property
     def is_sqlite(self) -> bool:
         return self.url.get_backend_name() == "sqlite"
@@ -68,8 +76,19 @@ def connect(url: str, *, locks: Path | None = None) -> Database:
         locks = locks or _file(address).parent / "locks"
     else:
         engine = _postgresql(address)
-    writer = engine.execution_options(newsletter_begin="BEGIN IMMEDIATE")
+    writer = engine.execution_options(newsletter_begin=_TO_WRITE)
     return Database(url=address, locks=locks, engine=engine, _writer=writer)
+
+
+@contextmanager
+def writing_on(connection: Connection) -> Iterator[None]:
+    """One transaction of a private connection, as `Database.writing` makes it."""
+    connection.execution_options(newsletter_begin=_TO_WRITE)
+    try:
+        with connection.begin():
+            yield
+    finally:
+        connection.execution_options(newsletter_begin="BEGIN")
 
 
 def insert_new(connection: Connection, table: Table) -> Insert:

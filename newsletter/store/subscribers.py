@@ -1,21 +1,22 @@
 """The list of people, one row per address however it is written."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
 from newsletter.content.addresses import address_key
 from newsletter.models import Address, Subscriber, SubscriberId, SubscriberStatus
+from newsletter.models.imports import ImportedPerson, ImportSource
 from newsletter.store import suppressions
 from newsletter.store.engine import Database, insert_new
+from newsletter.store.importing import SqlImportStore
+from newsletter.store.readertables import subscriber_tags
 from newsletter.store.tables import subscribers
 
 ROWS_AT_ONCE = 500
 """People in memory at a time; SQLite's oldest limit is 999 parameters in a statement."""
-ACTIVE = (SubscriberStatus.UNCONFIRMED, SubscriberStatus.CONFIRMED)
 ENDED = (SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.SUPPRESSED)
 """Nothing that the author does leads out of these."""
 
@@ -57,6 +58,12 @@ class SqlSubscriberStore:
         return None if row is None else _subscriber(row)
 
     def list(self, *statuses: SubscriberStatus) -> Iterator[Subscriber]:
+        return self._stream(statuses, tagged=False)
+
+    def export(self, *statuses: SubscriberStatus) -> Iterator[Subscriber]:
+        return self._stream(statuses, tagged=True)
+
+    def _stream(self, statuses: Sequence[SubscriberStatus], *, tagged: bool) -> Iterator[Subscriber]:
         page = select(subscribers).order_by(subscribers.c.id).limit(ROWS_AT_ONCE)
         if statuses:
             page = page.where(subscribers.c.status.in_(statuses))
@@ -64,9 +71,10 @@ class SqlSubscriberStore:
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(page.where(subscribers.c.id > after)).all()
+                tags = _tags(connection, [row.id for row in rows]) if tagged else {}
             if not rows:
                 return
-            yield from map(_subscriber, rows)
+            yield from (_subscriber(row, tags.get(row.id, ())) for row in rows)
             after = rows[-1].id
 
     def count(self) -> Mapping[SubscriberStatus, int]:
@@ -85,13 +93,14 @@ class SqlSubscriberStore:
     def import_rows(
         self, rows: Iterable[tuple[Address, SubscriberStatus]], *, consent_source: str, now: datetime
     ) -> tuple[int, int]:
-        people = (_new(address, status, consent_source, now) for address, status in rows)
-        added = seen = 0
-        with self._database.writing() as connection:
-            while some := list(islice(people, ROWS_AT_ONCE)):
-                seen += len(some)
-                added += _import(connection, some)
-        return added, seen - added
+        people = (
+            ImportedPerson(line=line, address=address, status=status)
+            for line, (address, status) in enumerate(rows, start=1)
+        )
+        with SqlImportStore(self._database).staged(people) as staged:
+            source = ImportSource(file="", consent_source=consent_source)
+            _, diff = staged.apply(source, rejected=0, now=now)
+        return diff.added, diff.rows - diff.added
 
     def unsubscribe(self, subscriber_id: SubscriberId, now: datetime) -> bool:
         with self._database.writing() as connection:
@@ -101,6 +110,15 @@ class SqlSubscriberStore:
                 .values(status=SubscriberStatus.UNSUBSCRIBED, suppressed_reason="", unsubscribed_at=now)
             )
             return ended.rowcount == 1
+
+
+def _tags(connection: Connection, people: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """Each person's tags in order; nothing for who has none."""
+    found: dict[int, list[str]] = {}
+    wanted = select(subscriber_tags).where(subscriber_tags.c.subscriber_id.in_(people))
+    for person, tag in connection.execute(wanted.order_by(subscriber_tags.c.tag)):
+        found.setdefault(person, []).append(tag)
+    return found
 
 
 def _by_key(key: str) -> Any:
@@ -128,35 +146,7 @@ def _ending(status: SubscriberStatus, reason: str, now: datetime) -> Values:
     }
 
 
-def _import(connection: Connection, people: list[Values]) -> int:
-    """How many of these people are new. Nobody comes back by it, and whoever ended stays ended."""
-    known = set(
-        connection.scalars(
-            select(subscribers.c.address_key).where(
-                subscribers.c.address_key.in_([person["address_key"] for person in people])
-            )
-        )
-    )
-    fresh: dict[str, Values] = {}
-    ended: dict[str, Values] = {}
-    for person in people:
-        key = person["address_key"]
-        if key not in known:
-            fresh.setdefault(key, person)
-        if person["status"] in ENDED:
-            ended.setdefault(key, person)
-    if fresh:
-        connection.execute(insert_new(connection, subscribers), list(fresh.values()))
-    for key, person in ended.items():
-        connection.execute(
-            update(subscribers)
-            .where(subscribers.c.address_key == key, subscribers.c.status.in_(ACTIVE))
-            .values({name: person[name] for name in ("status", "suppressed_reason", "unsubscribed_at")})
-        )
-    return len(fresh)
-
-
-def _subscriber(row: Row[Any]) -> Subscriber:
+def _subscriber(row: Row[Any], tags: Sequence[str] = ()) -> Subscriber:
     return Subscriber(
         id=SubscriberId(row.id),
         address=Address(addr_spec=row.addr_spec, display_name=row.display_name),
@@ -166,4 +156,8 @@ def _subscriber(row: Row[Any]) -> Subscriber:
         confirmed_at=row.confirmed_at,
         unsubscribed_at=row.unsubscribed_at,
         consent_source=row.consent_source,
+        language=row.language,
+        text_only=row.text_only,
+        paused_until=row.paused_until,
+        tags=tuple(tags),
     )

@@ -37,6 +37,7 @@ from newsletter.ports import (
     Accounts,
     Clock,
     EventStore,
+    ImportStore,
     IssueFiles,
     IssueStore,
     Ledger,
@@ -77,6 +78,7 @@ class App:
     ledger: Ledger
     accounts: Accounts
     receipts: ReceiptFiles
+    imports: ImportStore
     restoring: SqlRestoring
     mark: Mark
     events: EventStore

@@ -13,6 +13,7 @@ from newsletter.providers import find_provider
 from newsletter.store.accounts import SqlAccounts
 from newsletter.store.events import SqlEventStore
 from newsletter.store.folder import IssueFolder
+from newsletter.store.importing import SqlImportStore
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.keys import keyring
 from newsletter.store.ledger import SqlLedger
@@ -54,6 +55,7 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             ledger=SqlLedger(database, mark=mark),
             accounts=SqlAccounts(database),
             receipts=ReceiptFolder(project / "issues"),
+            imports=SqlImportStore(database),
             restoring=SqlRestoring(database),
             mark=mark,
             events=SqlEventStore(database),
