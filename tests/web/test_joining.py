@@ -189,3 +189,14 @@ def test_the_form_speaks_the_visitors_language(client: TestClient, language: str
     page = client.get("/subscribe", headers={"Accept-Language": f"{language}-XX, en;q=0.5"}).text
     assert JOINING[language].button in page
     assert f'lang="{language}" dir="{"rtl" if language in {"ar", "he"} else "ltr"}"' in page
+
+
+def test_the_printed_form_posts_what_the_page_takes(project: Project, app: App, client: TestClient) -> None:
+    form = project.run("form").stdout
+    assert 'action="https://news.example.com/subscribe"' in form
+    names = re.findall(r'name="(\w+)"', form)
+    assert set(names) == {"email", "name", "topic", "website", "language"}
+    ask(client, name="Noor", topic="harbour", language="de", website="")
+    person = app.subscribers.find(NOOR)
+    assert person is not None
+    assert person.status is SubscriberStatus.UNCONFIRMED
