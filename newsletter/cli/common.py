@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,25 @@ def print_json(value: object) -> None:
     import msgspec
 
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+
+def print_json_streamed(head: Mapping[str, object], lists: Mapping[str, Iterable[object]]) -> None:
+    """None; one JSON object with the members of both stands on stdout; of the lists, which may be long,
+    one entry at a time is in memory."""
+    import msgspec
+
+    def text(value: object) -> str:
+        return msgspec.json.encode(value).decode()
+
+    click.echo("{\n" + ",\n".join(f"  {text(key)}: {text(value)}" for key, value in head.items()), nl=False)
+    for key, entries in lists.items():
+        click.echo(f",\n  {text(key)}: [", nl=False)
+        gap = "\n    "
+        for entry in entries:
+            click.echo(gap + text(entry), nl=False)
+            gap = ",\n    "
+        click.echo("]" if gap == "\n    " else "\n  ]", nl=False)
+    click.echo("\n}")
 
 
 def talk(text: str) -> None:

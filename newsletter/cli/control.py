@@ -2,7 +2,7 @@
 
 import click
 
-from newsletter.cli.common import issue_argument, json_option, opened, print_json
+from newsletter.cli.common import issue_argument, json_option, opened, print_json, talk
 from newsletter.models import DRAFTS, IssueState
 
 
@@ -69,7 +69,11 @@ def cancel(ctx: click.Context, issue: str) -> None:
 def _move(
     ctx: click.Context, issue: str, state: IssueState, expected: tuple[IssueState, ...], note: str
 ) -> None:
+    from newsletter.wiring.receipts import keep_receipt
+
     with opened(ctx) as app:
         issue_id = app.adopt(app.issue_id(issue)).id
         app.issues.set_state(issue_id, state, expected=expected, note=note)
+        if trouble := keep_receipt(app, issue_id):
+            talk(trouble)
     click.echo(f"{issue_id}: {state}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.common import talk
+from newsletter.cli.common import opened, talk
 from newsletter.config import load_settings
 
 
@@ -53,6 +53,26 @@ def backup(ctx: click.Context, file: Path) -> None:
     with closing(connect(_url(ctx))) as database:
         schema.backup(database, file)
     click.echo(file)
+
+
+@db.command("after-restore")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def after_restore(ctx: click.Context, yes: bool) -> None:
+    """Make good that the database was put back from an old copy, so that nobody gets a letter twice.
+
+    Whoever may have been written to since is uncertain afterwards, issues whose receipts say that they
+    were submitted are taken over, and drafts wait for a person.
+    """
+    from newsletter.wiring.restoring import after_restore
+
+    with opened(ctx) as app:
+        why = app.mark.doubts() or "nothing outside the database says that it is an old copy"
+        if not yes:
+            click.confirm(f"{why}. Doubt what it holds?", abort=True, err=True)
+        for line in after_restore(app):
+            click.echo(line)
+    talk("The database may be sent from again.")
 
 
 def _url(ctx: click.Context) -> str:

@@ -30,7 +30,7 @@ class ReceiptFolder:
         path = self._path(issue_id)
         try:
             return path.read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             return None
         except OSError as error:
             raise _trouble(path, error) from error

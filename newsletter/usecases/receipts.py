@@ -94,7 +94,7 @@ def make_receipt(
         receipt=FORM,
         program=program,
         issue=record.id,
-        subject=frozen.email.subject,
+        subject=_masked(frozen.email.subject),
         slot=record.slot,
         state=record.state,
         frozen_at=frozen.frozen_at,

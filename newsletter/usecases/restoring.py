@@ -56,7 +56,7 @@ class Fate(StrEnum):
 
     LEFT = "left"
     """The copy knows of its end, or its people were made uncertain."""
-    SENT = "sent"
+    SUBMITTED = "submitted"
     BROKEN_OFF = "broken off"
     """Its sending had begun, and nobody knows how far it came."""
     HELD = "held"
@@ -69,7 +69,7 @@ def fate(record: IssueRecord | None, receipt: Receipt | None) -> Fate:
         return Fate.LEFT
     if receipt is None:
         return Fate.HELD
-    return Fate.SENT if receipt.state is IssueState.SUBMITTED else Fate.BROKEN_OFF
+    return Fate.SUBMITTED if receipt.state is IssueState.SUBMITTED else Fate.BROKEN_OFF
 
 
 def settle_restored(
@@ -113,12 +113,12 @@ def settle_restored(
 
 
 _STATES = {
-    Fate.SENT: IssueState.SUBMITTED,
+    Fate.SUBMITTED: IssueState.SUBMITTED,
     Fate.BROKEN_OFF: IssueState.CANCELLED,
     Fate.HELD: IssueState.DRAFT,
 }
 _NOTES = {
-    Fate.SENT: f"sent before {RESTORED}; its receipt accounts for it",
+    Fate.SUBMITTED: f"submitted before {RESTORED}; its receipt accounts for it",
     Fate.BROKEN_OFF: f"its sending had begun before {RESTORED}; only the provider knows who has it",
     Fate.HELD: f"held since {RESTORED}; see that it was not sent, then approve or send it",
 }

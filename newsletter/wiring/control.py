@@ -7,14 +7,16 @@ from newsletter.errors import WrongState
 from newsletter.models import IssueId, IssueState
 from newsletter.usecases.review import require_sendable
 from newsletter.wiring.app import App
+from newsletter.wiring.restoring import require_newest
 
 
 def approve(app: App, issue_id: IssueId) -> datetime:
     """When the issue goes out: at its slot's time, but never before the undo window has passed.
 
     What is sent then is the file as it stands at that time. Raises BadInput when a check finds an
-    error, WrongState when the issue is no draft.
+    error, WrongState when the issue is no draft, NeedsAttention when the database is an old copy.
     """
+    require_newest(app)
     record = app.adopt(issue_id)
     if record.state is IssueState.SCHEDULED:
         raise WrongState(

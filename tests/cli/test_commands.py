@@ -43,16 +43,9 @@ def test_from_a_folder_to_three_inboxes(project: Project) -> None:
         assert html.get_content().count(link) >= 2
         assert link in text.get_content()
     proof = project.run("prove", issue, "--json")
-    assert json.loads(proof.stdout) == {
-        "audience": 3,
-        "submitted": 3,
-        "rejected": 0,
-        "suppressed_since": 0,
-        "uncertain": 0,
-        "unknown": 0,
-        "balanced": True,
-        "uncertain_recipients": [],
-    }
+    told = json.loads(proof.stdout)
+    sums = {"audience": 3, "submitted": 3, "rejected": 0, "suppressed_since": 0, "uncertain": 0, "unknown": 0}
+    assert told | sums | {"balanced": True, "uncertain_recipients": []} == told
     assert "submitted" in project.run("status").stdout
 
 
@@ -71,7 +64,7 @@ def test_a_post_is_gathered_once(project: Project) -> None:
     again = project.run("gather", "--unscheduled")
     assert again.status == 0
     assert "Nothing new" in again.stderr
-    assert len(list((project.folder / "issues").iterdir())) == 1
+    assert len(list((project.folder / "issues").glob("*.md"))) == 1
 
 
 def test_a_second_gather_for_the_same_slot_says_which_issue_is_there(project: Project) -> None:
@@ -80,7 +73,7 @@ def test_a_second_gather_for_the_same_slot_says_which_issue_is_there(project: Pr
     again = project.run("gather")
     assert again.status != 0
     assert issue in again.stderr
-    assert len(list((project.folder / "issues").iterdir())) == 1
+    assert len(list((project.folder / "issues").glob("*.md"))) == 1
 
 
 def test_the_file_that_the_author_edited_is_what_is_sent(project: Project) -> None:

@@ -1,0 +1,208 @@
+"""Telling where issues stand, and accounting for everybody of one."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import to_builtins
+
+from newsletter.cli.common import (
+    issue_argument,
+    json_option,
+    opened,
+    optional_issue,
+    print_json,
+    print_json_streamed,
+    show_log,
+    talk,
+)
+from newsletter.errors import WrongState
+from newsletter.models import (
+    DeliveryStatus,
+    FrozenIssue,
+    IssueId,
+    IssueRecord,
+    IssueState,
+    SendProgress,
+    Standing,
+)
+from newsletter.usecases.standing import how_it_moves, next_act, seconds_left
+
+if TYPE_CHECKING:
+    from newsletter.wiring import App
+
+NEEDS_ATTENTION = 3
+SUMS = ("submitted", "rejected", "suppressed_since", "uncertain", "unknown")
+"""The parts of an audience when a send has ended."""
+GROUPS = (
+    DeliveryStatus.REJECTED,
+    DeliveryStatus.SUPPRESSED_SINCE,
+    DeliveryStatus.UNCERTAIN,
+    DeliveryStatus.UNKNOWN,
+)
+"""Those of whom each is named: everybody who was not simply submitted."""
+
+
+@click.command()
+@optional_issue
+@json_option
+@click.pass_context
+def status(ctx: click.Context, issue: str | None, as_json: bool) -> None:
+    """Show where the issues stand, or all that is known of one."""
+    with opened(ctx) as app:
+        if issue is not None:
+            _show_one(app, app.record(app.issue_id(issue)), as_json)
+            return
+        rows = [(record, app.ledger.progress(record.id)) for record in app.issues.list()]
+    if as_json:
+        print_json([{**to_builtins(record), "progress": progress} for record, progress in rows])
+        return
+    if not rows:
+        talk("No issue yet: run “newsletter gather”.")
+    for record, progress in rows:
+        click.echo(_line(record, progress))
+
+
+def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
+    now = app.clock.now()
+    progress = app.ledger.progress(record.id)
+    movement = app.accounts.movement(record.id, now)
+    act = next_act(record, progress)
+    if as_json:
+        print_json(
+            [
+                {
+                    **to_builtins(record),
+                    "progress": progress,
+                    "movement": movement,
+                    "seconds_left": seconds_left(progress, movement.rate) if progress else None,
+                    "next": act,
+                }
+            ]
+        )
+        return
+    click.echo(_line(record, progress))
+    for line in how_it_moves(record, progress, movement, now) if progress else ():
+        click.echo(f"  {line}")
+    if act:
+        talk(f"  next: {act}")
+    if log := app.issues.log(record.id):
+        show_log(log)
+
+
+def _line(record: IssueRecord, progress: SendProgress | None) -> str:
+    parts = [record.state.value, sums(progress) if progress else "", record.note]
+    return f"{record.id}: {'; '.join(filter(None, parts))}"
+
+
+@click.command()
+@issue_argument
+@click.option("--recipients", "everybody", is_flag=True, help="Name every recipient with their state.")
+@json_option
+@click.pass_context
+def prove(ctx: click.Context, issue: str, everybody: bool, as_json: bool) -> None:
+    """Account for every recipient of ISSUE.
+
+    Exit status 3 when a sum is off, the frozen list has changed, or somebody is uncertain.
+    """
+    with opened(ctx) as app:
+        record = app.record(app.issue_id(issue))
+        progress, frozen = app.ledger.progress(record.id), app.ledger.frozen(record.id)
+        if progress is None or frozen is None:
+            raise _nothing_to_prove(record)
+        intact = app.accounts.audience_sha256(record.id) == frozen.audience_sha256
+        if as_json:
+            _prove_json(app, record.id, progress, frozen, intact=intact, everybody=everybody)
+        else:
+            _prove_plainly(app, record.id, progress, frozen, intact=intact, everybody=everybody)
+    if progress.uncertain or not progress.balanced or not intact:
+        ctx.exit(NEEDS_ATTENTION)
+
+
+def _nothing_to_prove(record: IssueRecord) -> WrongState:
+    if record.state is IssueState.SUBMITTED:
+        return WrongState(
+            f"the ledger does not know to whom {record.id} went: {record.note}",
+            remedy=f"see issues/{record.id}.receipt.json",
+        )
+    return WrongState(f"{record.id} is not frozen yet", remedy="nothing of it was sent")
+
+
+def _prove_plainly(
+    app: "App",
+    issue_id: IssueId,
+    progress: SendProgress,
+    frozen: FrozenIssue,
+    *,
+    intact: bool,
+    everybody: bool,
+) -> None:
+    click.echo(f"{issue_id}: {progress.audience} recipients, frozen {frozen.frozen_at:%Y-%m-%d %H:%M:%S} UTC")
+    for name in (*SUMS, "pending", "submitting"):
+        if (count := getattr(progress, name)) or name in SUMS:
+            click.echo(f"{count:>11}  {name.replace('_', ' ')}")
+    right = "balanced" if progress.balanced else "not balanced: the send has not ended"
+    click.echo(f"{progress.settled + progress.uncertain:>11}  in all: {right}")
+    click.echo(
+        f"audience {frozen.audience_sha256}: {'as frozen' if intact else 'CHANGED since it was frozen'}"
+    )
+    click.echo(f"letter   {frozen.email.sha256}")
+    people = chain.from_iterable(app.accounts.left_out(issue_id, group) for group in GROUPS)
+    for each in app.accounts.people(issue_id) if everybody else people:
+        click.echo(_person(each))
+
+
+def _person(each: Standing) -> str:
+    why = ": ".join(filter(None, (each.reason.replace("_", " "), each.detail)))
+    return f"{each.status.replace('_', ' ')}: {each.address.addr_spec}" + (f" ({why})" if why else "")
+
+
+def _prove_json(
+    app: "App",
+    issue_id: IssueId,
+    progress: SendProgress,
+    frozen: FrozenIssue,
+    *,
+    intact: bool,
+    everybody: bool,
+) -> None:
+    head = {
+        "audience": progress.audience,
+        **{name: getattr(progress, name) for name in SUMS},
+        "balanced": progress.balanced,
+        "audience_sha256": frozen.audience_sha256,
+        "audience_intact": intact,
+        "letter_sha256": frozen.email.sha256,
+    }
+    lists: dict[str, Iterator[object]] = {
+        f"{group}_recipients": _named(app.accounts.left_out(issue_id, group), group) for group in GROUPS
+    }
+    if everybody:
+        lists["recipients"] = (_entry(each) for each in app.accounts.people(issue_id))
+    print_json_streamed(head, lists)
+
+
+def _named(people: Iterator[Standing], group: DeliveryStatus) -> Iterator[object]:
+    """The people of a group: of the uncertain and unknown nothing but the address is known."""
+    bare = group in {DeliveryStatus.UNCERTAIN, DeliveryStatus.UNKNOWN}
+    return (each.address.addr_spec if bare else _entry(each) for each in people)
+
+
+def _entry(each: Standing) -> dict[str, str]:
+    return {
+        "address": each.address.addr_spec,
+        "status": each.status,
+        "reason": each.reason,
+        "detail": each.detail,
+    }
+
+
+def sums(progress: SendProgress) -> str:
+    """The counts in words, those that are zero left out: `3 recipients: 2 submitted, 1 rejected`."""
+    counts = [
+        f"{count} {name.replace('_', ' ')}"
+        for name in (*SUMS, "pending", "submitting")
+        if (count := getattr(progress, name))
+    ]
+    return f"{progress.audience} recipients: {', '.join(counts) or 'nothing to do'}"
