@@ -15,7 +15,7 @@ from typing import Any
 
 from newsletter import faults
 from newsletter.config.settings import Encryption
-from newsletter.errors import ProviderRefused, ProviderUnavailable
+from newsletter.errors import ProviderError, ProviderRefused, ProviderUnavailable
 from newsletter.providers.smtp_answers import Reply, Step, opening_error
 from newsletter.providers.sockets import BoundedSocket, Deadline, connect, halves, reason
 
@@ -179,18 +179,22 @@ class SmtpSession:
                 _start_tls(talk, tls(), server)
             if server.username:
                 _log_in(talk, server)
-        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, TimeoutError) as error:
-            raise ProviderUnavailable(
-                f"{server} gave no whole answer: {reason(error)}",
-                remedy='port 465 wants encryption = "tls", port 587 encryption = "starttls"',
-            ) from error
-        except ssl.SSLError as error:
-            raise ProviderRefused(
-                f"no encryption could be agreed on with {server}: {reason(error)}",
-                remedy="check host, port and encryption in [provider.smtp]",
-            ) from error
         except OSError as error:
-            raise ProviderUnavailable(f"{server} gave no whole answer: {reason(error)}") from error
+            raise _failure(error, server, greeted=bool(talk.does_esmtp)) from error
+
+
+def _failure(error: OSError, server: Server, *, greeted: bool) -> ProviderError:
+    """What it means that a session could not begin."""
+    cut_off = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    if isinstance(error, ssl.SSLError) and not cut_off:
+        return ProviderRefused(
+            f"no encryption could be agreed on with {server}: {reason(error)}",
+            remedy="check host, port and encryption in [provider.smtp]",
+        )
+    return ProviderUnavailable(
+        f"{server} gave no whole answer: {reason(error)}",
+        remedy="" if greeted else 'port 465 wants encryption = "tls", port 587 encryption = "starttls"',
+    )
 
 
 def _expect(wanted: int, reply: tuple[int, bytes], step: Step, server: Server) -> None:

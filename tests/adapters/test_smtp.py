@@ -380,7 +380,7 @@ def test_encryption_may_be_left_out_on_this_machine_only() -> None:
 
 
 def test_a_request_is_shorter_than_the_lease_of_its_sender() -> None:
-    from newsletter.usecases.send import LEASE_SECONDS
+    from newsletter.usecases.sending import LEASE_SECONDS
 
     assert smtp.LAST_START_SECONDS + smtp.MAX_TIMEOUT < LEASE_SECONDS
     assert MAX_RECIPIENTS <= 100

@@ -45,11 +45,12 @@ class Inbox:
         envelope.rcpt_options += options
         return "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         reply = self.replies.get(f"letter {envelope.rcpt_tos[0]}", "250 2.0.0 OK: queued")
         if reply.startswith("250"):
             self.taken.append(envelope)
-            self.secured.append(session.ssl is not None)
+            assert server.transport is not None
+            self.secured.append(server.transport.get_extra_info("sslcontext") is not None)
         return reply
 
 
@@ -68,7 +69,8 @@ def running_inbox(
         _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
     ) -> AuthResult:
         given = (getattr(data, "login", b""), getattr(data, "password", b""))
-        return AuthResult(success=login is not None and given == tuple(word.encode() for word in login))
+        known = tuple(word.encode() for word in login or ())
+        return AuthResult(success=given == known, handled=False)
 
     inbox, loop = Inbox(), asyncio.new_event_loop()
     make = partial(
@@ -81,7 +83,6 @@ def running_inbox(
         require_starttls=tls is not None and not from_the_first_byte,
         authenticator=authenticate if login else None,
         auth_required=login is not None,
-        auth_require_tls=not from_the_first_byte,
         loop=loop,
     )
     listening = loop.run_until_complete(
@@ -175,7 +176,7 @@ class ToldServer:
             going_on = self._answer(connection, "GREETING")
             while going_on and (line := stream.readline()):
                 self.heard.append(line.rstrip(b"\r\n"))
-                verb = line.split()[0].decode().upper()
+                verb = line.split()[0].decode("latin-1").upper()
                 if verb == "EHLO" and not self._answers["EHLO"]:
                     going_on = self._write(connection, self._greeting())
                 else:
