@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from newsletter.content.issuefile import parse_issue
 from newsletter.errors import NeedsAttention
 from newsletter.models import Issue, IssueId, SourceId
-from newsletter.usecases.restoring import settle_restored
 
 if TYPE_CHECKING:
     from newsletter.wiring.app import App
@@ -25,6 +23,8 @@ def after_restore(app: "App") -> tuple[str, ...]:
 
     Raises Busy while an unattended run is under way.
     """
+    from newsletter.usecases.restoring import settle_restored
+
     with app.alone():
         lines = tuple(
             settle_restored(
@@ -43,6 +43,8 @@ def after_restore(app: "App") -> tuple[str, ...]:
 
 
 def _read(app: "App", issue_id: IssueId) -> Issue:
+    from newsletter.content.issuefile import parse_issue
+
     newsletter = app.settings.newsletter
     return parse_issue(
         app.files.read(issue_id),
