@@ -93,9 +93,11 @@ class App:
 
     def issue_id(self, name: str | None) -> IssueId:
         """The issue that a command line names, by stem or by path; the newest when it names none."""
+        if name:
+            return IssueId(Path(name).name.removesuffix(".md"))
         from newsletter.usecases.review import latest_issue
 
-        return IssueId(Path(name).name.removesuffix(".md")) if name else latest_issue(self.files)
+        return latest_issue(self.files)
 
     def record(self, issue_id: IssueId) -> IssueRecord:
         """What the database knows of the issue. Raises NotFound."""
