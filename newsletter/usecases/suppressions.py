@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from newsletter import faults
+from newsletter.content.counting import counted
 from newsletter.errors import BadSetting, ProviderError
 from newsletter.models import SubscriberStatus, Suppression, SuppressionReason
 from newsletter.ports import Clock, SubscriberStore, SuppressionList, SuppressionStore
@@ -83,7 +84,7 @@ def when_due(
         return (f"the provider's lists of suppressed addresses were not read: {error}",)
     if pulled is None or not pulled.ended:
         return ()
-    return (f"{pulled.ended} subscribers ended: they are on the provider's lists of suppressed addresses",)
+    return (f"{counted(pulled.ended, 'subscriber')} ended: on the provider's lists of suppressed addresses",)
 
 
 def _spans(

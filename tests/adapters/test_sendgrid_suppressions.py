@@ -184,7 +184,7 @@ def test_the_daily_reading_comes_once_a_day_and_stops_nothing(database: Database
     assert when_due(failing, store=store, clock=clock) == ()
     clock.advance(days=1)
     assert when_due(lambda: Pulled(read=9, ended=2), store=store, clock=clock) == (
-        "2 subscribers ended: they are on the provider's lists of suppressed addresses",
+        "2 subscribers ended: on the provider's lists of suppressed addresses",
     )
     clock.advance(days=1)
     assert when_due(lambda: None, store=store, clock=clock) == ()
