@@ -1,22 +1,34 @@
-"""Leaving the list: one POST that needs no cookie and never redirects (RFC 8058), harmless to repeat."""
+"""Leaving the list: one POST that needs no cookie and never redirects (RFC 8058), harmless to repeat.
 
+Who left by themselves finds the way back in the goodbye, for a day.
+"""
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.content.links import read_reader_token
-from newsletter.models import SubscriberId
+from newsletter.content.tokens import Purpose, read_token
+from newsletter.models import Channel, Consent, ConsentAction, SubscriberId
+from newsletter.web.forms import read_body
 from newsletter.web.page import Pages
 from newsletter.web.phrases import in_language
 from newsletter.web.phrases.leaving import LEAVING
 
+FROM_THE_PAGE = b"from=page"
+"""What the page's own button posts. A mail program posts `List-Unsubscribe=One-Click`, urlencoded or as
+multipart (RFC 8058 §3.1), and some post nothing at all: everything else is their one click."""
+
 
 def routes(pages: Pages) -> list[Route]:
-    """`/u/{token}`, the address that every letter ends with."""
+    """`/u/{token}`, the address that every letter ends with, and `/back/{token}`."""
     leaving = _Leaving(pages)
     return [
         Route("/u/{token}", leaving.page, methods=["GET"]),
         Route("/u/{token}", leaving.act, methods=["POST"]),
+        Route("/back/{token}", leaving.back_page, methods=["GET"]),
+        Route("/back/{token}", leaving.come_back, methods=["POST"]),
     ]
 
 
@@ -28,32 +40,65 @@ class _Leaving:
     def page(self, request: Request) -> Response:
         """The page with the button; link scanners may open it as often as they like."""
         if self._reader(request) is None:
-            return self._unknown(request)
+            return self._say(request, "unknown", status=404)
         return self._say(request, "unsubscribe", button="unsubscribe")
 
-    def act(self, request: Request) -> Response:
+    async def act(self, request: Request) -> Response:
         """The one click: by the page's button, or by a mail program on its reader's behalf."""
+        body = await read_body(request)
+        channel = Channel.PAGE if body == FROM_THE_PAGE else Channel.ONE_CLICK
+        return await run_in_threadpool(self._leave, request, channel)
+
+    def _leave(self, request: Request, channel: Channel) -> Response:
         reader = self._reader(request)
         if reader is None:
-            return self._unknown(request)
-        self._app.subscribers.unsubscribe(reader, self._app.clock.now())
+            return self._say(request, "unknown", status=404)
+        step = self._step(request, ConsentAction.UNSUBSCRIBED, channel)
+        self._app.joining.leave(reader, step, mail=True)
         return self._say(request, "gone")
+
+    def back_page(self, request: Request) -> Response:
+        """The page with the button that leads back."""
+        if self._returning(request) is None:
+            return self._say(request, "late", status=404, again=True)
+        return self._say(request, "back", button="back_button")
+
+    def come_back(self, request: Request) -> Response:
+        """The welcome, for who left by themselves within the last day."""
+        reader = self._returning(request)
+        step = self._step(request, ConsentAction.RETURNED, Channel.PAGE)
+        if reader is None or not self._app.joining.come_back(reader, step):
+            return self._say(request, "late", status=404, again=True)
+        return self._say(request, "returned")
 
     def _reader(self, request: Request) -> SubscriberId | None:
         return read_reader_token(self._app.key, request.path_params["token"])
 
-    def _unknown(self, request: Request) -> Response:
-        return self._say(request, "unknown", status=404)
+    def _returning(self, request: Request) -> SubscriberId | None:
+        token = request.path_params["token"]
+        return read_token(self._app.keys, Purpose.RETURN, token, now=self._app.clock.now())
 
-    def _say(self, request: Request, what: str, *, button: str = "", status: int = 200) -> Response:
+    def _step(self, request: Request, action: ConsentAction, channel: Channel) -> Consent:
+        visitor = self._pages.visitor(request)
+        return Consent(
+            action=action,
+            channel=channel,
+            at=self._app.clock.now(),
+            ip=visitor.ip,
+            user_agent=visitor.user_agent,
+        )
+
+    def _say(
+        self, request: Request, what: str, *, button: str = "", status: int = 200, again: bool = False
+    ) -> Response:
         language = self._pages.language(request)
-        words = in_language(LEAVING, language)
-        explanation = words.explanation if what == "unsubscribe" else getattr(words, f"{what}_explanation")
+        words, name = in_language(LEAVING, language), self._pages.name
         return self._pages.answer(
             "message.html.j2",
             language=language,
             status=status,
-            title=getattr(words, what),
-            text=explanation.format(name=self._pages.name),
-            button=words.unsubscribe if button else "",
+            title=getattr(words, what).format(name=name),
+            text=getattr(words, f"{what}_explanation").format(name=name),
+            button=getattr(words, button) if button else "",
+            link={"url": "/subscribe", "text": words.again.format(name=name)} if again else None,
         )
