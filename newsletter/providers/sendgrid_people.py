@@ -16,7 +16,7 @@ from operator import contains
 import msgspec
 
 from newsletter.errors import ProviderRefused, RecipientsRefused
-from newsletter.models import Address, AttemptId, Batch, Recipient, RejectReason, SendOutcome, SendStatus
+from newsletter.models import AttemptId, Batch, Recipient, RejectReason, SendOutcome, SendStatus
 
 MAX_SUBSTITUTION_BYTES = 10_000
 """Per personalization: what the API description says; the prose says 50,000."""
@@ -48,7 +48,7 @@ def personalizations(batch: Batch, substitutions: Columns) -> bytes:
     """
     runs = list(_runs(batch.recipients, substitutions))
     plain = all(run.is_plain() for run in runs)
-    if not (plain and all(run.is_short() for run in runs) and _differ(batch.recipients)):
+    if not (plain and all(run.is_short() for run in runs) and _differ(runs)):
         _refuse_unfit(batch.recipients, substitutions)
     return b"[" + b",".join(run.json(batch.attempt, plain=plain) for run in runs) + b"]"
 
@@ -83,7 +83,9 @@ def check_header(name: str, value: str, whose: str) -> None:
 class _Run:
     """Recipients in a row whose headers have the same names."""
 
-    addresses: Sequence[Address]
+    addresses: Sequence[str]
+    names: Sequence[str]
+    """Of people; empty for those who have none."""
     headers: Columns
     substitutions: Columns
     delivery_ids: Sequence[str]
@@ -106,18 +108,17 @@ class _Run:
         """The people as the elements of an array; not `plain`: with everything that JSON escapes."""
         addresses, *rest = self._columns() if plain else map(_escaped, self._columns())
         form = _form(attempt, headers=self.headers, substitutions=self.substitutions)
-        texts = chain.from_iterable(zip(*_between(form, [addresses, self._names(), *rest]), strict=False))
+        names = [_name(name) if name else "" for name in self.names]
+        texts = chain.from_iterable(zip(*_between(form, [addresses, names, *rest]), strict=False))
         return "".join(texts)[:-1].encode()
 
     def _columns(self) -> Iterable[Sequence[str]]:
-        yield [address.addr_spec for address in self.addresses]
-        yield from self.headers.values()
-        yield from self.substitutions.values()
-        yield self.delivery_ids
-
-    def _names(self) -> Sequence[str]:
-        """For each person the member that holds their name; empty for those who have none."""
-        return [_name(address.display_name) if address.display_name else "" for address in self.addresses]
+        return (
+            self.addresses,
+            *self.headers.values(),
+            *self.substitutions.values(),
+            self.delivery_ids,
+        )
 
 
 def _runs(recipients: Sequence[Recipient], substitutions: Columns) -> Iterable[_Run]:
@@ -128,7 +129,8 @@ def _runs(recipients: Sequence[Recipient], substitutions: Columns) -> Iterable[_
         here = slice(places[0], places[-1] + 1)
         people = recipients[here]
         yield _Run(
-            addresses=[recipient.address for recipient in people],
+            addresses=[recipient.address.addr_spec for recipient in people],
+            names=[recipient.address.display_name for recipient in people],
             headers={name: [recipient.headers[name] for recipient in people] for name in names},
             substitutions={tag: column[here] for tag, column in substitutions.items()},
             delivery_ids=[recipient.delivery_id for recipient in people],
@@ -157,6 +159,7 @@ def _between(pieces: Sequence[str], columns: Sequence[Iterable[str]]) -> Iterabl
 
 
 def _name(name: str) -> str:
+    """The member that holds somebody's name; empty when SendGrid allows nothing of it."""
     if _UNSAFE_IN_NAME.search(name):
         name = _UNSAFE_IN_NAME.sub(" ", name).strip()
     return f',"name":{encode(name).decode()}' if name else ""
@@ -174,9 +177,9 @@ def _is_plain_json(text: str) -> bool:
 # --- who cannot be in a request ----------------------------------------------------------------
 
 
-def _differ(recipients: Sequence[Recipient]) -> bool:
-    """Whether all addresses are different ones, in any writing, and are addresses."""
-    addresses = [recipient.address.addr_spec for recipient in recipients]
+def _differ(runs: Sequence[_Run]) -> bool:
+    """Whether all addresses, which are plain, are different ones in any writing, and are addresses."""
+    addresses = [address for run in runs for address in run.addresses]
     different = {*"\n".join(addresses).lower().split("\n")}
     return len(different) == len(addresses) and all(map(contains, addresses, repeat("@")))
 
