@@ -158,7 +158,7 @@ class SubscriberFile:
         return status, one_line(row.text(Field.REASON) or word)[:MAX_CONSENT]
 
     def _moment(self, text: str) -> datetime | None:
-        moment = read_moment(text)
+        moment = read_moment(text) if text else None
         if moment is UNREAD:
             self.unread_dates += 1
             return None
@@ -189,8 +189,10 @@ class _Row:
 
     def text(self, field: Field) -> str:
         """The first of the field's columns that holds anything."""
-        places = self._columns.places.get(field)
-        return next(filter(None, map(self._cell, places)), "") if places else ""
+        for place in self._columns.places.get(field, ()):
+            if cell := self._cell(place):
+                return cell
+        return ""
 
     def name(self) -> str:
         """The whole name, joined from its parts when the file has it so."""
@@ -223,7 +225,7 @@ def _columns(cells: list[str], words: list[str], preset: Preset, file_name: str)
         kind_of_file = plain_word(file_name)
         titles = ("",) if preset.columns.get(Field.CONSENT) == ("consent",) else cells
         return _Columns(
-            places=places,
+            places={field: found for field, found in places.items() if found},
             kinds=(
                 *(kind for word, kind in preset.kinds.items() if word in words),
                 *(kind for start, kind in preset.file_names.items() if kind_of_file.startswith(start)),
