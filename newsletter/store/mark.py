@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from newsletter.content.counting import counted
 from newsletter.store.engine import Database
 from newsletter.store.tables import attempts, meta
 
@@ -72,7 +73,8 @@ class Mark:
         if mark.database_id != here.database_id:
             return "this is not the database from which the last letters were sent"
         if mark.number > here.number:
-            return f"this database is older than the last send ({mark.number - here.number} requests later)"
+            since = counted(mark.number - here.number, "request")
+            return f"this database is older than the last send ({since} later)"
         return ""
 
     def database(self) -> Reached:
