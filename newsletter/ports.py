@@ -672,6 +672,10 @@ class MailQueue(Protocol):
         """Whether the mail is new: of one kind and detail (unless it is empty) there is only one."""
         ...
 
+    def due(self, now: datetime) -> bool:
+        """Whether a mail may be handed over now."""
+        ...
+
     def recover(self, now: datetime) -> int:
         """How many mails an earlier process left half-way; they are uncertain, and stay so."""
         ...

@@ -31,6 +31,7 @@ COMMANDS = {
     "run-due": ("schedule", "run_due", "do what is due now, once (for cron and timers)"),
     "serve": ("schedule", "serve", "run the schedule and the readers' pages"),
     "subscribers": ("subscribers", "subscribers", "add, list, import and export subscribers"),
+    "form": ("readers", "form", "write the sign-up form for your own site"),
     "suppressions": ("suppressions", "suppressions", "share suppressed addresses with the provider"),
     "theme": ("theme", "theme", "make a theme of your own"),
     "drill": ("drill", "drill", "end senders at every point, and count the copies"),

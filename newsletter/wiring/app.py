@@ -40,7 +40,10 @@ from newsletter.ports import (
     ImportStore,
     IssueFiles,
     IssueStore,
+    Joining,
     Ledger,
+    Limits,
+    MailQueue,
     Provider,
     ReceiptFiles,
     Settling,
@@ -75,10 +78,13 @@ class App:
     issues: IssueStore
     files: IssueFiles
     subscribers: SubscriberStore
+    imports: ImportStore
     ledger: Ledger
+    joining: Joining
+    limits: Limits
+    mails: MailQueue
     accounts: Accounts
     receipts: ReceiptFiles
-    imports: ImportStore
     restoring: SqlRestoring
     mark: Mark
     events: EventStore
@@ -152,8 +158,12 @@ class App:
 
     def gather_slot(self, slot: Slot) -> str:
         """One line about the issue that was made for a slot, or why the slot was skipped."""
+        from newsletter.wiring.mailing import announce_draft
+
         gathered = self.gather(slot=slot, minimum_posts=self.settings.schedule.minimum_posts)
         if gathered.issue:
+            if slot.instant > self.clock.now():
+                announce_draft(self, gathered.issue.id)
             return f"{gathered.issue.id}: gathered, {counted(len(gathered.issue.sections), 'post')}"
         note = gathered.record.note if gathered.record else "nothing new"
         return f"{slot.local}: skipped: {note}"

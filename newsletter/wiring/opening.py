@@ -15,8 +15,10 @@ from newsletter.store.events import SqlEventStore
 from newsletter.store.folder import IssueFolder
 from newsletter.store.importing import SqlImportStore
 from newsletter.store.issues import SqlIssueStore
+from newsletter.store.joining import SqlJoining
 from newsletter.store.keys import keyring
 from newsletter.store.ledger import SqlLedger
+from newsletter.store.limits import SqlLimits
 from newsletter.store.mark import Mark
 from newsletter.store.receipts import ReceiptFolder
 from newsletter.store.restoring import SqlRestoring
@@ -24,6 +26,7 @@ from newsletter.store.schema import open_database
 from newsletter.store.settling import SqlSettling
 from newsletter.store.subscribers import SqlSubscriberStore
 from newsletter.store.suppressions import SqlSuppressionStore
+from newsletter.store.systemmails import SqlMailQueue
 from newsletter.wiring.app import App
 from newsletter.wiring.clocks import SystemClock
 
@@ -52,10 +55,13 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             issues=issues,
             files=IssueFolder(project / "issues"),
             subscribers=SqlSubscriberStore(database),
+            imports=SqlImportStore(database),
             ledger=SqlLedger(database, mark=mark),
+            joining=SqlJoining(database),
+            limits=SqlLimits(database),
+            mails=SqlMailQueue(database),
             accounts=SqlAccounts(database),
             receipts=ReceiptFolder(project / "issues"),
-            imports=SqlImportStore(database),
             restoring=SqlRestoring(database),
             mark=mark,
             events=SqlEventStore(database),
