@@ -77,28 +77,34 @@ def goes_on(replies: Sequence[Reply]) -> bool:
 def outcomes(replies: Sequence[Reply], recipients: Sequence[Recipient], server: str) -> list[SendOutcome]:
     """One outcome per recipient, in order; those behind the last reply were not handed over.
 
-    Raises ProviderRefused or ProviderUnavailable when nobody was accepted and nobody named as rejected
-    for their own sake; no text holds an address.
+    Raises ProviderRefused or ProviderUnavailable when nobody was accepted or rejected, and what the
+    server said last concerns everybody; no text holds an address.
     """
     found = [_outcome(*pair, server) for pair in zip(replies, recipients, strict=False)]
-    statuses = {outcome.status for outcome in found}
-    text = _told(replies[-1], server, recipients)
-    if _refuse_the_letter(replies) or (statuses == {SendStatus.UNAVAILABLE} and replies[-1].refuses):
-        raise ProviderRefused(text, remedy=_remedy(replies[-1]))
-    if statuses == {SendStatus.UNAVAILABLE}:
-        raise ProviderUnavailable(text)
-    if goes_on(replies):
-        text = f"{server} took so long that the others wait for the next request"
-    rest = recipients[len(found) :]
-    return found + [
-        SendOutcome(delivery_id=each.delivery_id, status=SendStatus.UNAVAILABLE, detail=text) for each in rest
-    ]
+    statuses, last = {outcome.status for outcome in found}, replies[-1]
+    for_everybody = statuses == {SendStatus.UNAVAILABLE} and not goes_on(replies)
+    if _refuse_the_letter(replies) or (for_everybody and last.refuses):
+        raise ProviderRefused(_told(last, server, recipients), remedy=_remedy(last))
+    if for_everybody:
+        raise ProviderUnavailable(_told(last, server, recipients))
+    return found + _not_handed_over(recipients[len(found) :], replies, server)
 
 
 def opening_error(reply: Reply, server: str) -> ProviderError:
     """What a reply means that no session can begin with."""
     text = _told(reply, server)
     return ProviderRefused(text, remedy=_remedy(reply)) if reply.refuses else ProviderUnavailable(text)
+
+
+def _not_handed_over(rest: Sequence[Recipient], replies: Sequence[Reply], server: str) -> list[SendOutcome]:
+    if not rest:
+        return []
+    slow = f"{server} took so long that the others wait for the next request"
+    detail = slow if goes_on(replies) else _told(replies[-1], server, rest)
+    return [
+        SendOutcome(delivery_id=each.delivery_id, status=SendStatus.UNAVAILABLE, detail=detail)
+        for each in rest
+    ]
 
 
 def _outcome(reply: Reply, recipient: Recipient, server: str) -> SendOutcome:

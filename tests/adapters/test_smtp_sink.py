@@ -52,7 +52,7 @@ def test_a_server_that_is_slow_before_the_letter_accepted_nothing() -> None:
     [
         *[("-q", step) for step in ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA")],
         *[("-Q", step) for step in ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", ".")],
-        *[("-r", step) for step in ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", ".")],
+        *[("-r", step) for step in ("CONNECT", "EHLO", "MAIL")],
     ],
     ids=" ".join,
 )
@@ -70,6 +70,12 @@ def test_a_refusal_that_concerns_everybody_stops_the_issue(step: str) -> None:
             with pytest.raises(ProviderRefused, match=r"500 .*5\.3\.0") as caught:
                 provider.submit(EMAIL, SENDER, batch_of(4))
             assert type(caught.value) is not ProviderError
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "."])
+def test_recipients_who_are_put_off_may_be_tried_again_one_by_one(step: str) -> None:
+    with provider_at("-r", step) as provider:
+        assert [o.status for o in provider.submit(EMAIL, SENDER, batch_of(4))] == [U, U, U, U]
 
 
 def test_recipients_who_are_refused_are_rejected_one_by_one() -> None:

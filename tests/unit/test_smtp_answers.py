@@ -74,10 +74,21 @@ def test_a_rejected_recipient_has_a_reason(code: int, words: str, reason: Reject
     assert rejected.detail == f"mail.test:587 answered {code} to RCPT: {words}"
 
 
-def test_when_nothing_was_accepted_and_nobody_named_the_whole_request_is_to_be_tried_again() -> None:
-    for replies in ([reply(Step.RCPT, 450, "later")] * 3, [reply(Step.DATA, 0, "it closed the connection")]):
+@pytest.mark.parametrize(
+    "last",
+    [reply(Step.MAIL, 451), reply(Step.RCPT, 421), reply(Step.DATA, 0), reply(Step.DATA, 250)],
+)
+def test_when_nothing_was_accepted_and_all_are_concerned_the_request_is_to_be_tried_again(
+    last: Reply,
+) -> None:
+    for replies in ([last], [reply(Step.RCPT, 450), last]):
         with pytest.raises(ProviderUnavailable):
             meant(replies, 3)
+
+
+def test_recipients_who_are_put_off_one_by_one_are_put_off_one_by_one() -> None:
+    later = reply(Step.RCPT, 450, "4.2.0 greylisted")
+    assert [each.status for each in meant([later] * 3, 3)] == [U, U, U]
 
 
 def test_a_refused_sender_refuses_the_request() -> None:
@@ -124,7 +135,7 @@ def test_no_address_of_anybody_is_told() -> None:
     assert "@" not in outcome.detail
     assert "\n" not in outcome.detail
     with pytest.raises(ProviderUnavailable) as caught:
-        meant([reply(Step.RCPT, 450, words)], 1)
+        meant([reply(Step.MAIL, 450, words)], 1)
     assert "@" not in str(caught.value)
 
 
