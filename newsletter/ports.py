@@ -588,8 +588,8 @@ class Accounts(Protocol):
         """Every request that was made for the issue, oldest first."""
         ...
 
-    def movement(self, issue_id: IssueId, now: datetime) -> Movement:
-        """How the send of the issue goes on."""
+    def movement(self, issue_id: IssueId, now: datetime, *, pace: Pace | None = None) -> Movement:
+        """How the send of the issue goes on, under the pace that its provider must keep."""
         ...
 
 

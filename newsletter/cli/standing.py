@@ -65,9 +65,11 @@ def status(ctx: click.Context, issue: str | None, as_json: bool) -> None:
 
 
 def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
+    from newsletter.wiring.care import pace
+
     now = app.clock.now()
     progress = app.ledger.progress(record.id)
-    movement = app.accounts.movement(record.id, now)
+    movement = app.accounts.movement(record.id, now, pace=pace(app.settings))
     act = next_act(record, progress)
     if as_json:
         print_json(

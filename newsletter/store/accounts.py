@@ -14,11 +14,14 @@ from newsletter.models import (
     DeliveryStatus,
     IssueId,
     Movement,
+    NotBefore,
+    Pace,
     Request,
     Standing,
 )
 from newsletter.store.columns import UtcTime
 from newsletter.store.engine import Database
+from newsletter.store.pace import fitting
 from newsletter.store.tables import (
     OPEN_ATTEMPTS,
     AttemptState,
@@ -155,7 +158,7 @@ class SqlAccounts:
                 provider_message_id=row.provider_message_id,
             )
 
-    def movement(self, issue_id: IssueId, now: datetime) -> Movement:
+    def movement(self, issue_id: IssueId, now: datetime, *, pace: Pace | None = None) -> Movement:
         with self._database.reading() as connection:
             issue = connection.execute(
                 select(issues.c.number, issues.c.canary).where(issues.c.id == issue_id)
@@ -163,18 +166,13 @@ class SqlAccounts:
             if issue is None:
                 return Movement()
             accepted, seconds = _lately(connection, issue.number, now)
-            waits_until = connection.scalar(
-                select(func.min(func.coalesce(batches.c.retry_at, literal(now, UtcTime)))).where(
-                    batches.c.issue == issue.number, batches.c.state == BatchState.PENDING
-                )
-            )
-            held_up = waits_until is not None and waits_until > now
+            wait = _wait(connection, issue.number, pace, now)
             return Movement(
                 accepted=accepted,
                 seconds=seconds,
                 open_requests=_open_requests(connection, issue.number),
-                waits_until=waits_until if held_up else None,
-                why=_last_words(connection, issue.number) if held_up else "",
+                waits_until=wait.moment if wait else None,
+                why=wait.why if wait else "",
                 canary=issue.canary,
                 after_acceptance=_after_acceptance(connection, issue.number),
             )
@@ -230,6 +228,21 @@ def _lately(connection: Connection, issue: int, now: datetime) -> tuple[int, flo
     if not row[0]:
         return 0, 0.0
     return int(row[0]), max((now - max(row[1], now - LATELY)).total_seconds(), 0.001)
+
+
+def _wait(connection: Connection, issue: int, pace: Pace | None, now: datetime) -> NotBefore | None:
+    """Until when the next batch waits: for the provider, as it asked, or for the pace; None for neither."""
+    row = connection.execute(
+        select(
+            func.min(func.coalesce(batches.c.retry_at, literal(now, UtcTime))), func.sum(batches.c.pending)
+        ).where(batches.c.issue == issue, batches.c.state == BatchState.PENDING)
+    ).one()
+    if row[0] is None:
+        return None
+    if row[0] > now:
+        return NotBefore(moment=row[0], why=_last_words(connection, issue))
+    room = fitting(connection, pace, wanted=int(row[1]), now=now) if pace else None
+    return room if isinstance(room, NotBefore) else None
 
 
 def _open_requests(connection: Connection, issue: int) -> int:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from newsletter.config import Settings
 from newsletter.config.rates import parse_rate
-from newsletter.models import Lease
+from newsletter.models import Lease, Pace
 from newsletter.ports import Clock, Ledger
 from newsletter.usecases.care import Care
 
@@ -24,6 +24,14 @@ def care(settings: Settings) -> Care:
         max_complained=sending.max_complained,
         cancelable=sending.certainty == "cancelable",
         events_expected=settings.provider.kind == "sendgrid" and bool(settings.provider.sendgrid.webhook_key),
+    )
+
+
+def pace(settings: Settings) -> Pace:
+    """How fast the project's provider may be handed recipients."""
+    asked = care(settings)
+    return Pace(
+        provider=settings.provider.kind, rate=asked.rate, warm_up=asked.warm_up, timezone=asked.timezone
     )
 
 
