@@ -8,10 +8,12 @@ from starlette.routing import Route
 
 from newsletter.web import archive, joining, leaving, webhooks
 from newsletter.web.page import Pages
+from newsletter.web.security import Guard
+from newsletter.web.trouble import handlers
 from newsletter.wiring import App
 
 
-def make_pages(app: App) -> Starlette:
+def make_pages(app: App) -> Guard:
     """The ASGI application of one newsletter."""
     pages = Pages(app)
 
@@ -23,12 +25,15 @@ def make_pages(app: App) -> Starlette:
             return PlainTextResponse("the database does not answer\n", status_code=503)
         return PlainTextResponse("ok\n")
 
-    return Starlette(
+    site = Starlette(
+        exception_handlers=handlers(pages),
         routes=[
             *joining.routes(pages),
             *leaving.routes(pages),
             *archive.routes(pages),
             *webhooks.routes(app),
             Route("/healthz", healthy, methods=["GET"]),
-        ]
+        ],
     )
+    site.router.redirect_slashes = False  # a one-click POST must never be redirected (RFC 8058 §3.1)
+    return Guard(site, https=app.settings.newsletter.public_url.startswith("https://"))

@@ -5,7 +5,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from newsletter.models import IssueId, IssueState
-from newsletter.web.page import HEADERS, Pages
+from newsletter.web.page import Pages
 
 LETTER_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; sandbox allow-popups"
@@ -40,4 +40,4 @@ class _Archive:
         letter = frozen.email.html
         for field in frozen.email.merge_fields:
             letter = letter.replace(field.placeholder, "")
-        return HTMLResponse(letter, headers={**HEADERS, "Content-Security-Policy": LETTER_POLICY})
+        return HTMLResponse(letter, headers={"Content-Security-Policy": LETTER_POLICY})

@@ -16,16 +16,6 @@ from newsletter.web.phrases import spoken
 from newsletter.web.visitors import Visitor, visitor_of
 from newsletter.wiring import App
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
-"""Of every page; those that anybody may find and frame say otherwise themselves."""
-
 
 class Pages:
     """The pages of one newsletter."""
@@ -57,4 +47,4 @@ class Pages:
         page = render_page(
             template, language=language, direction=direction_of(language), name=self.name, **values
         )
-        return HTMLResponse(page, status_code=status, headers={**HEADERS, **(headers or {})})
+        return HTMLResponse(page, status_code=status, headers=headers)

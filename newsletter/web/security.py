@@ -1,0 +1,57 @@
+"""What holds for every answer of the server: its headers, and how much a request may bring."""
+
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_PATH = 2_000
+"""Characters; the longest path of ours, an issue's, is far shorter."""
+MAX_HEADERS = 64
+YEAR = 31_536_000
+
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+}
+"""Of every answer; a page that anybody may find or keep says otherwise itself."""
+
+
+class Guard:
+    """The pages behind these rules (an ASGI application)."""
+
+    def __init__(self, pages: ASGIApp, *, https: bool) -> None:
+        self._pages = pages
+        self._headers = dict(HEADERS)
+        if https:  # RFC 6797; only what came over TLS may say so, and the public address is of that kind
+            self._headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._pages(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if len(scope["path"]) + len(scope["query_string"]) > MAX_PATH:
+            await PlainTextResponse("the address is too long\n", 414)(scope, receive, send_guarded)
+        elif len(Headers(scope=scope)) > MAX_HEADERS:
+            await PlainTextResponse("too many headers\n", 431)(scope, receive, send_guarded)
+        else:
+            await self._pages(scope, receive, send_guarded)

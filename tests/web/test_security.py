@@ -1,0 +1,98 @@
+"""What holds for every answer of the server."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from newsletter.errors import Busy
+from newsletter.models import Consent, SubscriberId
+from newsletter.web.app import make_pages
+from newsletter.web.phrases import LANGUAGES
+from newsletter.web.phrases.trouble import TROUBLE
+from newsletter.web.security import HEADERS
+from newsletter.wiring import App, open_app
+from tests.support.project import make_project
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    with open_app(make_project(tmp_path / "letter").folder, {}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(app: App) -> TestClient:
+    return TestClient(make_pages(app), follow_redirects=False, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/subscribe", "/u/x", "/confirm/x", "/back/x", "/a/x", "/nowhere", "/healthz", "/webhooks/sendgrid"],
+)
+def test_every_answer_has_the_headers(client: TestClient, path: str) -> None:
+    for method in ("GET", "HEAD", "POST", "PUT"):
+        answer = client.request(method, path)
+        assert answer.status_code < 500
+        for name in HEADERS:
+            assert name in answer.headers, (method, path, name)
+        assert answer.headers["Strict-Transport-Security"]
+        assert "set-cookie" not in answer.headers
+        assert not answer.is_redirect
+
+
+def test_without_https_nobody_is_held_to_it(app: App) -> None:
+    newsletter = replace(app.settings.newsletter, public_url="http://127.0.0.1:8710")
+    plain = replace(app, settings=replace(app.settings, newsletter=newsletter))
+    assert "Strict-Transport-Security" not in TestClient(make_pages(plain)).get("/subscribe").headers
+
+
+@pytest.mark.parametrize("path", ["/u/token/", "/subscribe/", "//subscribe", "/u/../subscribe"])
+def test_nothing_is_redirected(client: TestClient, path: str) -> None:
+    assert client.post(path).status_code in {200, 404, 422}
+
+
+def test_a_request_that_brings_too_much_is_refused(client: TestClient) -> None:
+    assert client.get("/subscribe?" + "x" * 2_000).status_code == 414
+    assert client.get("/subscribe", headers={f"X-{n}": "y" for n in range(70)}).status_code == 431
+
+
+def test_a_fault_is_told_without_a_word_about_the_request(
+    app: App, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_id: SubscriberId, _step: Consent, *, mail: bool) -> bool:
+        raise RuntimeError("secret-token")
+
+    from newsletter.content.links import reader_token
+
+    monkeypatch.setattr(app.joining, "leave", fail)
+    client = TestClient(make_pages(app), raise_server_exceptions=False)
+    token = reader_token(app.key, SubscriberId(1))
+    answer = client.post(f"/u/{token}", headers={"Accept-Language": "de"})
+    assert answer.status_code == 500
+    assert TROUBLE["de"].broken in answer.text
+    assert token not in caplog.text
+    assert "secret-token" not in caplog.text + answer.text
+
+
+def test_a_busy_database_asks_for_patience(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_id: SubscriberId, _step: Consent, *, mail: bool) -> bool:
+        raise Busy("another process is writing")
+
+    from newsletter.content.links import reader_token
+
+    monkeypatch.setattr(app.joining, "leave", busy)
+    client = TestClient(make_pages(app), raise_server_exceptions=False)
+    answer = client.post(f"/u/{reader_token(app.key, SubscriberId(1))}")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+
+
+def test_every_language_says_everything() -> None:
+    assert set(TROUBLE) == set(LANGUAGES)
+    for language, words in TROUBLE.items():
+        for name in words.__dataclass_fields__:
+            assert getattr(words, name)
+            assert language == "en" or getattr(words, name) != getattr(TROUBLE["en"], name)
