@@ -187,6 +187,8 @@ def _asked_for(attempt: OpenAttempt) -> Sequence[Delivery]:
 
     Nobody, when that leaves an end out whose silence would count.
     """
+    if not attempt.deliveries:
+        return []
     plain = [person for person in attempt.deliveries if _PLAIN.fullmatch(person.address.addr_spec)]
     asked = plain if len(plain) <= ASKED else [plain[0], plain[len(plain) // 2], plain[-1]]
     ends = {attempt.deliveries[0].id, attempt.deliveries[-1].id}

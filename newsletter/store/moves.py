@@ -55,7 +55,11 @@ _BATCHES_OF = (
             batches.c.first_seq.between(_handed_out.c.first_seq, bindparam("last")),
         ),
     )
-    .where(_handed_out.c.id == bindparam("batch"), batches.c.attempt == bindparam("attempt"))
+    .where(
+        _handed_out.c.id == bindparam("batch"),
+        batches.c.attempt == bindparam("attempt"),
+        batches.c.state.in_((BatchState.SUBMITTING, BatchState.UNCERTAIN)),
+    )
     .order_by(batches.c.first_seq)
 )
 """A claim is one batch; more, when a mixed answer has divided it and a part is still in doubt."""
@@ -295,6 +299,8 @@ def finish(connection: Connection, issue_id: IssueId, now: datetime) -> IssueSta
         )
         .exists()
     )
+    # Whoever hands recipients back meanwhile (settling.py) holds this lock: the look comes after them.
+    connection.execute(select(issues.c.number).where(issues.c.id == issue_id).with_for_update())
     connection.execute(
         update(issues)
         .where(issues.c.id == issue_id, issues.c.state.in_(SENDING), ~unfinished)

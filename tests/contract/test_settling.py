@@ -1,14 +1,25 @@
 """Settling over every database: what was in doubt is counted once, and comes back only when it may."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
-from newsletter.models import AttemptId, Claim, IssueState, OpenAttempt, SendProgress, Verdict, Witness
+from newsletter.models import (
+    AttemptId,
+    BatchState,
+    Claim,
+    IssueState,
+    OpenAttempt,
+    SendProgress,
+    Verdict,
+    Witness,
+)
 from newsletter.store import settling, tables
 from newsletter.store.engine import Database
 from newsletter.store.settling import SqlSettling
+from newsletter.store.tables import AttemptState
 from tests.support.ledgers import ISSUE, Desk, desk, rejected, specs
 
 ENDS = ("accepted", "void", "silent", "events", "give up", "resend")
@@ -130,6 +141,25 @@ def test_what_settles_a_doubt_moves_everybody_once(
     assert len(list(settler.open_attempts())) == (way == "silent")
 
 
+@pytest.mark.parametrize("way", ["accepted", "void", "events", "give up", "resend"])
+def test_a_request_of_which_several_runs_are_in_doubt_is_settled_as_a_whole(
+    at: Desk, settler: SqlSettling, way: str
+) -> None:
+    claim = doubt(at)
+    with at.database.writing() as connection:  # of three people the second was accepted
+        batch = connection.execute(select(tables.batches).where(tables.batches.c.first_seq == 1)).one()
+        mine = update(tables.batches).where(tables.batches.c.id == batch.id)
+        connection.execute(mine.values(last_seq=1, size=1, uncertain=1))
+        for seq, state in ((2, "submitted"), (3, "uncertain")):
+            values = {"issue": batch.issue, "first_seq": seq, "last_seq": seq, "size": 1, state: 1}
+            connection.execute(insert(tables.batches).values(state=state, attempt=claim.attempt, **values))
+    [attempt] = settler.open_attempts()
+    assert [delivery.id for delivery in attempt.deliveries] == [f"{ISSUE}.1", f"{ISSUE}.3"]
+    assert end(at, settler, claim.attempt, way) == 2
+    counted = {"void": "pending", "resend": "pending", "give up": "unknown"}.get(way, "submitted")
+    assert list(at.statuses().values()) == [counted, "submitted", counted, *["submitted"] * 3]
+
+
 def test_a_settlement_is_told_beside_the_reason_of_the_doubt(at: Desk, settler: SqlSettling) -> None:
     claim = doubt(at)
     settler.settle(claim.attempt, Verdict.VOID, "called back in time", at.clock.now())
@@ -228,3 +258,33 @@ def test_witnesses_are_the_accepted_requests_of_that_time_with_their_last_event(
         Witness(started_at=seen[0].started_at, heard_at=None),
         Witness(started_at=seen[1].started_at, heard_at=at.clock.now()),
     ]
+
+
+def test_an_issue_to_which_work_comes_back_while_its_sender_ends_is_not_done(
+    at: Desk, settler: SqlSettling
+) -> None:
+    claim = doubt(at)
+    lease = at.lease("the sender who ends")
+    with at.database.writing() as connection:
+        connection.execute(update(tables.issues).values(state=IssueState.SUBMITTING))
+    with ThreadPoolExecutor(1) as pool:
+        with at.database.writing() as connection:
+            handed_back = settling._close(
+                connection, claim.attempt, AttemptState.VOID, BatchState.PENDING, "void", at.clock.now()
+            )
+            assert handed_back == 3
+            ended = pool.submit(at.ledger.finish, lease, ISSUE, at.clock.now())
+            if not at.database.is_sqlite:
+                until_somebody_waits(at.database)
+        assert ended.result() is IssueState.SUBMITTING
+    assert at.progress().pending == 3
+
+
+def until_somebody_waits(database: Database) -> None:
+    """None, when another connection waits for a lock."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = :name")
+    for _ in range(2000):
+        with database.reading() as connection:
+            if connection.scalar(waiting, {"name": database.url.database}):
+                return
+    raise AssertionError("nobody ever waited")
