@@ -8,13 +8,10 @@ from typing import Self
 
 from newsletter.config.settings import Settings
 from newsletter.content.counting import counted
-from newsletter.content.mime import to_bytes
-from newsletter.errors import BadInput, ProviderRefused, ProviderUnavailable, RecipientsRefused
+from newsletter.errors import ProviderRefused, ProviderUnavailable
 from newsletter.models import (
     Batch,
     OpenAttempt,
-    Recipient,
-    RejectReason,
     RenderedEmail,
     Sender,
     SendOutcome,
@@ -22,6 +19,7 @@ from newsletter.models import (
     Verdict,
 )
 from newsletter.ports import Clock
+from newsletter.providers.letters import Letters
 
 _FILE_NAME = re.compile(r"[^/.\x00-\x1f][^/\x00-\x1f]*")
 MAX_NAME_BYTES = 240
@@ -41,6 +39,7 @@ class OutboxProvider:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
         self._clock = clock
+        self._letters = Letters()
 
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock) -> Self:
@@ -58,15 +57,16 @@ class OutboxProvider:
                     f"{name!a} is no safe name of a file",
                     remedy="use letters, digits, dots and hyphens in the issue file's name",
                 )
+        letters = self._letters.of(email, sender, batch, date=self._clock.now())
         folder = self._folder / batch.issue_id
         written: list[tuple[Path, Path]] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for recipient in batch.recipients:
-                final = folder / f"{recipient.delivery_id}.eml"
+            for letter in letters:
+                final = folder / f"{letter.recipient.delivery_id}.eml"
                 part = final.with_name(f".{final.name}.part")
                 written.append((part, final))
-                part.write_bytes(self._letter(email, sender, recipient))
+                part.write_bytes(letter.head + b"\r\n" + letter.body)
             for part, final in written:
                 part.replace(final)
         except OSError as error:
@@ -96,17 +96,3 @@ class OutboxProvider:
 
     def close(self) -> None:
         """None; there is nothing to close."""
-
-    def _letter(self, email: RenderedEmail, sender: Sender, recipient: Recipient) -> bytes:
-        try:
-            return to_bytes(email, sender, recipient, date=self._clock.now())
-        except BadInput as error:
-            if error.where != "To":
-                raise ProviderRefused(error.message, remedy=error.remedy) from error
-            refused = SendOutcome(
-                delivery_id=recipient.delivery_id,
-                status=SendStatus.REJECTED,
-                reject_reason=RejectReason.INVALID,
-                detail=error.message,
-            )
-            raise RecipientsRefused("a recipient's address cannot be written", rejected=[refused]) from error

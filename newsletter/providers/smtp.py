@@ -8,18 +8,10 @@ from typing import TYPE_CHECKING, Self
 from newsletter import faults
 from newsletter.config.settings import Settings
 from newsletter.content.addresses import parse_address
-from newsletter.content.mime import Skeleton
-from newsletter.errors import BadInput, BadSetting, ProviderRefused, RecipientsRefused
-from newsletter.models import (
-    Batch,
-    Recipient,
-    RejectReason,
-    RenderedEmail,
-    Sender,
-    SendOutcome,
-    SendStatus,
-)
+from newsletter.errors import BadSetting
+from newsletter.models import Batch, RenderedEmail, Sender, SendOutcome
 from newsletter.ports import Clock
+from newsletter.providers.letters import Letter, Letters
 from newsletter.providers.smtp_answers import Reply, Step, goes_on, outcomes
 from newsletter.providers.smtp_session import Server, SmtpSession
 from newsletter.providers.sockets import Deadline, is_loopback
@@ -54,7 +46,7 @@ class SmtpProvider:
         self._signer = signer
         self._session: SmtpSession | None = None
         self._context: ssl.SSLContext | None = None
-        self._encoded: tuple[RenderedEmail, Sender, Skeleton] | None = None
+        self._letters = Letters()
 
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock) -> Self:
@@ -85,16 +77,14 @@ class SmtpProvider:
         """
         if not batch.recipients:
             return []
-        skeleton = self._skeleton(email, sender)
-        heads = self._heads(skeleton, batch)
+        letters = self._letters.of(email, sender, batch, date=self._clock.now(), utf8=True)
         last_start = Deadline(LAST_START_SECONDS)
         session = self._open_session()
         faults.point("after-connect")
         replies: list[Reply] = []
         try:
-            for recipient, head in zip(batch.recipients, heads, strict=True):
-                letter = self._letter(head, skeleton.body(recipient))
-                replies.append(self._deliver(session, sender, recipient, letter))
+            for letter in letters:
+                replies.append(self._deliver(session, sender, letter))
                 if not goes_on(replies) or last_start.is_over:
                     break
         except BaseException:
@@ -108,57 +98,29 @@ class SmtpProvider:
             self._session.quit()
             self._session = None
 
-    def _deliver(self, session: SmtpSession, sender: Sender, recipient: Recipient, letter: bytes) -> Reply:
-        address = recipient.address.addr_spec
-        if 0 < session.max_size < len(letter):
-            words = f"5.3.4 the letter has {len(letter)} octets, and it takes {session.max_size}"
+    def _deliver(self, session: SmtpSession, sender: Sender, letter: Letter) -> Reply:
+        address, octets = letter.recipient.address.addr_spec, self._octets(letter)
+        if 0 < session.max_size < len(octets):
+            words = f"5.3.4 the letter has {len(octets)} octets, and it takes {session.max_size}"
             return Reply(step=Step.MAIL, code=552, words=words)  # as the server would say (RFC 1870 §6.1)
         if not (address.isascii() or session.takes_utf8):
             words = "5.6.7 the address is not ASCII, and the server does not offer SMTPUTF8"
             return Reply(step=Step.RCPT, code=553, words=words)  # RFC 6531 §3.5
-        return session.deliver(sender.address.addr_spec, address, letter, deadline=Deadline(self._timeout))
+        return session.deliver(sender.address.addr_spec, address, octets, deadline=Deadline(self._timeout))
 
-    def _letter(self, head: bytes, body: bytes) -> bytes:
+    def _octets(self, letter: Letter) -> bytes:
+        head, body = letter.head, letter.body
         signature = self._signer.signature(head, body, now=self._clock.now()) if self._signer else b""
         return b"".join((signature, head, b"\r\n", body))
-
-    def _skeleton(self, email: RenderedEmail, sender: Sender) -> Skeleton:
-        """The letter, encoded once and kept for the latest issue. Raises ProviderRefused."""
-        kept = self._encoded
-        if kept is None or kept[0] is not email or kept[1] is not sender:
-            try:
-                kept = self._encoded = (email, sender, Skeleton(email, sender))
-            except BadInput as error:
-                raise ProviderRefused(str(error)) from error
-        return kept[2]
-
-    def _heads(self, skeleton: Skeleton, batch: Batch) -> list[bytes]:
-        """Everybody's header lines. Raises ProviderRefused, or RecipientsRefused for impossible addresses."""
-        heads, refused, date = [], [], self._clock.now()
-        for recipient in batch.recipients:
-            try:
-                heads.append(skeleton.head(recipient, date=date, utf8=True))
-            except BadInput as error:
-                if error.where != "To":
-                    raise ProviderRefused(str(error)) from error
-                refused.append(
-                    SendOutcome(
-                        delivery_id=recipient.delivery_id,
-                        status=SendStatus.REJECTED,
-                        reject_reason=RejectReason.INVALID,
-                        detail=error.message,
-                    )
-                )
-        if refused:
-            raise RecipientsRefused("a recipient's address cannot be written", rejected=refused)
-        return heads
 
     def _open_session(self) -> SmtpSession:
         """The kept session when it still stands, else a new one. Raises as SmtpSession does."""
         deadline = Deadline(min(self._timeout, LAST_START_SECONDS))
-        if self._session is None or not self._session.still_stands(deadline):
-            self._session = None
-            self._session = SmtpSession(self._server, tls=self._tls, deadline=deadline)
+        if self._session is not None:
+            if self._session.still_stands(deadline):
+                return self._session
+            self._session.close()
+        self._session = SmtpSession(self._server, tls=self._tls, deadline=deadline)
         return self._session
 
     def _tls(self) -> ssl.SSLContext:

@@ -87,8 +87,9 @@ class SmtpSession:
         `letter` ends with CRLF and has no line that begins with a dot.
         """
         self._talk.wire.deadline = deadline
-        if self._talk.unread:
-            return self._lost(Step.MAIL, ConnectionError("it spoke out of turn"))
+        if self._talk.unread or not self.is_open:
+            why = "it spoke out of turn" if self.is_open else "it closed the connection"
+            return self._lost(Step.MAIL, ConnectionError(why))
         refusal = self._open_letter(self._commands(sender, recipient, len(letter)))
         if refusal is None:
             return self._content(letter)

@@ -110,6 +110,21 @@ def test_a_session_that_the_server_ended_is_replaced(told: ToldServer, provider:
     assert told.sessions == 2
 
 
+def test_a_server_s_farewell_between_requests_is_heeded(told: ToldServer, provider: SmtpProvider) -> None:
+    told.say("LETTER", b"250 ok\r\n421 4.4.2 you were idle")
+    assert statuses(provider, batch_of(1)) == [S]
+    assert statuses(provider, batch_of(1)) == [S]
+    assert (told.sessions, len(told.taken)) == (2, 2)
+
+
+def test_a_session_that_cannot_be_reset_ends_the_request(told: ToldServer, provider: SmtpProvider) -> None:
+    told.say("RCPT", None, b"450 4.2.0 later")
+    told.say("RSET", HANG_UP)
+    found = provider.submit(EMAIL, SENDER, batch_of(4))
+    assert [outcome.status for outcome in found] == [S, U, U, U]
+    assert "closed the connection" in found[2].detail
+
+
 # --- refusals ----------------------------------------------------------------------------------
 
 

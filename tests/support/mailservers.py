@@ -137,7 +137,7 @@ class ToldServer:
         self.heard: list[bytes] = []
         """Every command of all sessions, without its CRLF."""
         self.taken: list[bytes] = []
-        """The letters that were answered with 250, as they came."""
+        """The letters that were not refused, as they came: also when the answer to them was lost."""
         self.sessions = 0
         self._answers: dict[str, deque[bytes]] = defaultdict(deque)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -194,8 +194,10 @@ class ToldServer:
             lines.append(line)
             if len(lines) == 5 and self._answers["CONTENT"] and self._answers["CONTENT"].popleft() == HANG_UP:
                 return b""
-        answer = self._next("LETTER") if line else HANG_UP
-        if answer.startswith(b"250") and lines:  # one without a line went to nobody
+        if not line:
+            return HANG_UP
+        answer = self._next("LETTER")
+        if lines and not answer.startswith((b"4", b"5")):  # one without a line went to nobody
             self.taken.append(b"".join(lines))
         return self._write(connection, answer)
 
