@@ -30,12 +30,15 @@ def reconcile(ctx: click.Context, issue: str | None, decision: str | None, as_js
     """
     from newsletter.usecases.reconcile import Decision
     from newsletter.wiring.evidence import reconcile_requests
+    from newsletter.wiring.receipts import late_receipts
 
     if decision and issue is None:
         raise click.UsageError("name the ISSUE that you decide about")
     with opened(ctx) as app:
         issue_id = app.record(app.issue_id(issue)).id if issue else None
         found = reconcile_requests(app, issue_id, decision=Decision(decision) if decision else None)
+        for trouble in late_receipts(app):
+            talk(trouble)
     if as_json:
         print_json(found)
     else:

@@ -43,7 +43,12 @@ def keep_receipt(app: "App", issue_id: IssueId) -> str:
 
 def first_receipt(app: "App", issue_id: IssueId, on_trouble: Callable[[str], None]) -> None:
     """None; the issue has a receipt, before anything of it is handed over for the first time."""
-    if app.receipts.read(issue_id) is None:
+    try:
+        missing = app.receipts.read(issue_id) is None
+    except NewsletterError as error:
+        on_trouble(str(error))
+        return
+    if missing:
         _tell(keep_receipt(app, issue_id), on_trouble)
 
 
@@ -64,7 +69,11 @@ def late_receipts(app: "App") -> tuple[str, ...]:
     for record in app.issues.list(*AT_REST):
         if record.frozen_at is None or record.frozen_at < since:
             continue
-        receipt = read_receipt(app.receipts.read(record.id) or "")
+        try:
+            receipt = read_receipt(app.receipts.read(record.id) or "")
+        except NewsletterError as error:
+            troubles.append(str(error))
+            continue
         counts = app.ledger.progress(record.id)
         if receipt is None or (receipt.state, receipt.counts) != (record.state, counts):
             troubles.append(keep_receipt(app, record.id))

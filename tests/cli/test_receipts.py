@@ -85,3 +85,17 @@ def test_a_draft_that_a_receipt_says_was_sent_is_sent_to_nobody(project: Project
     assert refused.status == 1
     assert "was sent already" in refused.stderr
     assert len(project.letters()) == letters
+
+
+def test_what_is_settled_later_is_in_the_receipt(project: Project) -> None:
+    issue = gathered(project)
+    project.environment["NEWSLETTER_FAULT"] = "after-answer"
+    killed = project.start("send", issue, "--yes")
+    killed.communicate()
+    assert killed.returncode == -9
+    del project.environment["NEWSLETTER_FAULT"]
+    assert project.run("reconcile", issue).status == 0  # the letters lie in the outbox
+    assert project.run("send", issue, "--yes").status == 0
+    told = json.loads(receipt_of(project, issue).read_text())
+    assert (told["counts"]["submitted"], told["counts"]["uncertain"]) == (3, 0)
+    assert [request["state"] for request in told["requests"]] == ["confirmed"]
