@@ -691,3 +691,19 @@ class MailQueue(Protocol):
     def put_back(self, mail: SystemMail, retry_at: datetime) -> None:
         """None; nothing was accepted, and it is due again at that time."""
         ...
+
+
+class Visits(Protocol):
+    """How often pages are opened, without who opens them."""
+
+    def note(self, page: str, issue_id: IssueId | None, client: str, now: datetime, *, machine: bool) -> None:
+        """None; a client that is found to be a machine has its visits around this one marked, too."""
+        ...
+
+    def count(self, issue_id: IssueId) -> tuple[int, int]:
+        """(clients of people, clients of machines) that opened pages of this issue."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """How many visits of no issue were removed."""
+        ...

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from newsletter.models import IssueId, IssueState
 from newsletter.web.page import Pages
+from newsletter.web.robots import note_visit
 
 LETTER_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; sandbox allow-popups"
@@ -37,6 +38,7 @@ class _Archive:
                 text="There is no such letter.",
                 button="",
             )
+        note_visit(self._pages, request, "issue", issue_id)
         letter = frozen.email.html
         for field in frozen.email.merge_fields:
             letter = letter.replace(field.placeholder, "")

@@ -15,6 +15,7 @@ from newsletter.web.forms import read_body
 from newsletter.web.page import Pages
 from newsletter.web.phrases import in_language
 from newsletter.web.phrases.leaving import LEAVING
+from newsletter.web.robots import note_visit
 
 FROM_THE_PAGE = b"from=page"
 """What the page's own button posts. A mail program posts `List-Unsubscribe=One-Click`, urlencoded or as
@@ -41,6 +42,7 @@ class _Leaving:
         """The page with the button; link scanners may open it as often as they like."""
         if self._reader(request) is None:
             return self._say(request, "unknown", status=404)
+        note_visit(self._pages, request, "leave")
         return self._say(request, "unsubscribe", button="unsubscribe")
 
     async def act(self, request: Request) -> Response:

@@ -49,6 +49,7 @@ from newsletter.ports import (
     Settling,
     SubscriberStore,
     SuppressionStore,
+    Visits,
 )
 from newsletter.store.leases import new_owner
 from newsletter.store.mark import Mark
@@ -83,6 +84,7 @@ class App:
     joining: Joining
     limits: Limits
     mails: MailQueue
+    visits: Visits
     accounts: Accounts
     receipts: ReceiptFiles
     restoring: SqlRestoring

@@ -27,6 +27,7 @@ from newsletter.store.settling import SqlSettling
 from newsletter.store.subscribers import SqlSubscriberStore
 from newsletter.store.suppressions import SqlSuppressionStore
 from newsletter.store.systemmails import SqlMailQueue
+from newsletter.store.visits import SqlVisits
 from newsletter.wiring.app import App
 from newsletter.wiring.clocks import SystemClock
 
@@ -60,6 +61,7 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             joining=SqlJoining(database),
             limits=SqlLimits(database),
             mails=SqlMailQueue(database),
+            visits=SqlVisits(database),
             accounts=SqlAccounts(database),
             receipts=ReceiptFolder(project / "issues"),
             restoring=SqlRestoring(database),

@@ -1,0 +1,100 @@
+"""Machines that open links change nothing and are counted apart."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from newsletter.content.links import reader_token
+from newsletter.models import SubscriberStatus
+from newsletter.web.app import make_pages
+from newsletter.wiring import App, open_app
+from tests.support.project import Project, make_project
+
+FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
+    made = make_project(tmp_path / "letter", capsys)
+    made.run("subscribers", "add", "noor@example.org")
+    made.run("send", Path(made.run("gather").stdout.strip()).stem, "--yes")
+    return made
+
+
+@pytest.fixture
+def app(project: Project) -> Iterator[App]:
+    with open_app(project.folder, {}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(app: App) -> TestClient:
+    return TestClient(make_pages(app), follow_redirects=False)
+
+
+def leave_link(app: App) -> str:
+    person = app.subscribers.find("noor@example.org")
+    assert person is not None
+    return f"/u/{reader_token(app.key, person.id)}"
+
+
+def issue(app: App) -> str:
+    (record,) = app.issues.list()
+    return record.id
+
+
+def counts(app: App) -> tuple[int, int]:
+    (record,) = app.issues.list()
+    return app.visits.count(record.id)
+
+
+def test_a_person_is_counted_once_however_often_they_look(app: App, client: TestClient) -> None:
+    for _ in range(3):
+        client.get(f"/a/{issue(app)}", headers=FIREFOX)
+    assert counts(app) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", FIREFOX),
+        ("GET", {**FIREFOX, "Sec-Purpose": "prefetch;prerender"}),
+        ("GET", {"User-Agent": "Mozilla/5.0 (compatible; BingPreview/1.0b)"}),
+        ("GET", {"User-Agent": ""}),
+    ],
+    ids=["HEAD", "prefetch", "preview", "nameless"],
+)
+def test_who_shows_to_be_a_machine_is_counted_apart(
+    app: App, client: TestClient, method: str, headers: dict[str, str]
+) -> None:
+    client.request(method, f"/a/{issue(app)}", headers=headers)
+    assert counts(app) == (0, 1)
+
+
+def test_who_follows_the_link_that_nobody_sees_is_a_machine(app: App, client: TestClient) -> None:
+    client.get(f"/a/{issue(app)}", headers=FIREFOX)
+    page = client.get(leave_link(app), headers=FIREFOX).text
+    hidden = re.search(r'<a class="trap" href="([^"]+)"', page)
+    assert hidden
+    client.get(hidden[1], headers=FIREFOX)
+    assert counts(app) == (0, 1)
+    assert f"Disallow: {hidden[1][:3]}" in client.get("/robots.txt").text
+
+
+def test_a_storm_of_links_is_a_machines_and_changes_nothing(
+    project: Project, app: App, client: TestClient
+) -> None:
+    (letter,) = project.letters()
+    text = letter.read_text(encoding="utf-8").replace("=\n", "").replace("=3D", "=")
+    links = set(re.findall(r"https://news\.example\.com(/[\w/.-]+)", text)) | {"/robots.txt"}
+    assert leave_link(app) in links
+    for method in ("HEAD", "GET"):
+        for link in sorted(links):
+            client.request(method, link, headers={**FIREFOX, "X-Forwarded-For": "192.0.2.9"})
+    person = app.subscribers.find("noor@example.org")
+    assert person is not None
+    assert person.status is SubscriberStatus.CONFIRMED
+    assert counts(app) == (0, 1)
