@@ -22,14 +22,14 @@ def ranges(audience: int, batch_size: int, share: float) -> Iterator[tuple[int, 
     The canary has about that share of the audience, and when `share` is above 0 at least one person.
     """
     people = min(audience, max(1, round(audience * share))) if share > 0 else 0
-    size = min(batch_size, max(FEWEST, ceil(people / PLACES)))
-    places = ceil(people / size)
-    for place in range(max(places, 1)):
-        first = 1 + place * audience // max(places, 1)
-        end = (place + 1) * audience // max(places, 1)
-        own = people * (place + 1) // places - people * place // places if places else 0
-        yield from ((start, last, True) for start, last in _batches(first, first + own - 1, batch_size))
-        yield from ((start, last, False) for start, last in _batches(first + own, end, batch_size))
+    places = ceil(people / min(batch_size, max(FEWEST, ceil(people / PLACES)))) or 1
+    first = 1
+    for place in range(places):
+        for all_of_them, canary in ((people, True), (audience - people, False)):
+            end = first + all_of_them * (place + 1) // places - all_of_them * place // places
+            for start in range(first, end, batch_size):
+                yield start, min(start + batch_size, end) - 1, canary
+            first = end
 
 
 def waiting(connection: Connection, issue_id: IssueId) -> Canary | None:
@@ -89,8 +89,3 @@ def end(connection: Connection, issue_id: IssueId, illness: str) -> None:
     )
     if illness:
         moves.pause(connection, issue_id, illness)
-
-
-def _batches(first: int, last: int, size: int) -> Iterator[tuple[int, int]]:
-    for start in range(first, last + 1, size):
-        yield start, min(start + size - 1, last)

@@ -5,22 +5,30 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, select
 
 from newsletter.errors import Busy, LeaseLost, NeedsAttention, NotFound, WrongState
 from newsletter.models import (
     Address,
+    Canary,
+    Claim,
     FrozenIssue,
     IssueId,
     IssueState,
     MergeField,
     Sender,
+    SendOutcome,
     SendProgress,
+    SendStatus,
     SubscriberStatus,
 )
 from newsletter.store import tables
+from newsletter.store.canaries import ranges
 from newsletter.store.engine import Database
 from tests.support.ledgers import ISSUE, SENDER, TTL, Desk, accepted, desk, letter, rejected, specs
 
@@ -401,6 +409,187 @@ def test_every_answer_given_twice_counts_once(at: Desk) -> None:
     ledger.mark_uncertain(late, detail="timeout", now=now)
     assert at.progress() == SendProgress(audience=12, submitted=6, uncertain=2, rejected=1, pending=3)
     assert at.state() is IssueState.SUBMITTING
+
+
+# --- answers that differ from person to person ----------------------------------------------------
+
+
+def said(claim: Claim, letters: str) -> list[SendOutcome]:
+    """The outcomes of a provider that takes recipients singly: s, r, u (unavailable) or ? each."""
+    words = {
+        "s": SendStatus.SUBMITTED,
+        "r": SendStatus.REJECTED,
+        "u": SendStatus.UNAVAILABLE,
+        "?": SendStatus.UNCERTAIN,
+    }
+    return [
+        SendOutcome(delivery_id=delivery.id, status=words[letter])
+        for delivery, letter in zip(claim.deliveries, letters, strict=True)
+    ]
+
+
+def tell(at: Desk, claim: Claim, letters: str) -> None:
+    now = at.clock.now()
+    at.ledger.record(claim, said(claim, letters), now, retry_at=now + timedelta(seconds=30))
+
+
+def attempt_state(at: Desk, claim: Claim) -> str:
+    with at.database.reading() as connection:
+        return str(
+            connection.scalars(
+                select(tables.attempts.c.state).where(tables.attempts.c.id == claim.attempt)
+            ).one()
+        )
+
+
+def test_each_recipient_has_the_fate_that_the_provider_told(at: Desk) -> None:
+    at.freeze(9, batch_size=9)
+    at.unsubscribe("reader5@example.com")
+    lease = at.lease()
+    claim = at.claim(lease)
+    tell(at, claim, "srus?u?s")
+    assert list(at.statuses().values()) == [
+        "submitted",
+        "rejected",
+        "pending",
+        "submitted",
+        "suppressed_since",
+        "uncertain",
+        "pending",
+        "uncertain",
+        "submitted",
+    ]
+    assert at.progress() == SendProgress(
+        audience=9, submitted=3, rejected=1, pending=2, uncertain=2, suppressed_since=1
+    )
+    assert attempt_state(at, claim) == "uncertain"
+    tell(at, claim, "srus?u?s")  # said again
+    assert at.progress().pending == 2
+    wait = at.wait(lease)
+    assert (wait.moment - at.clock.now()).total_seconds() == 30
+    at.clock.advance(seconds=30)
+    again = [at.claim(lease), at.claim(lease)]
+    assert [(specs(claim), claim.tries) for claim in again] == [
+        (["reader3@example.com"], 1),
+        (["reader7@example.com"], 1),
+    ]
+    tell(at, again[0], "u")
+    at.record(again[1])
+    at.clock.advance(seconds=30)
+    assert at.claim(lease).tries == 2
+
+
+@pytest.mark.parametrize(
+    ("letters", "state"), [("ssu", "accepted"), ("uru", "released"), ("rrr", "refused"), ("?us", "uncertain")]
+)
+def test_a_request_is_what_its_recipients_make_of_it(at: Desk, letters: str, state: str) -> None:
+    at.freeze(3, batch_size=3)
+    claim = at.claim(at.lease())
+    tell(at, claim, letters)
+    assert attempt_state(at, claim) == state
+
+
+def test_who_may_be_handed_over_again_needs_a_time_for_it(at: Desk) -> None:
+    at.freeze(2, batch_size=2)
+    claim = at.claim(at.lease())
+    with pytest.raises(ValueError, match="needs a time"):
+        at.ledger.record(claim, said(claim, "us"), at.clock.now())
+    assert at.progress().submitting == 2
+
+
+def test_a_late_answer_about_each_settles_what_was_uncertain(at: Desk) -> None:
+    at.freeze(6, batch_size=6)
+    lease = at.lease("one")
+    claim = at.claim(lease)
+    later = at.take_over("two")
+    at.ledger.recover(later, ISSUE, at.clock.now())
+    assert at.ledger.finish(later, ISSUE, at.clock.now()) is IssueState.SUBMITTED
+    tell(at, claim, "s?u?rs")
+    assert at.state() is IssueState.SUBMITTING
+    assert at.progress() == SendProgress(audience=6, submitted=2, uncertain=2, pending=1, rejected=1)
+    at.record(claim, said(claim, "ssssss"))  # it is remembered that two were taken after all
+    assert at.progress() == SendProgress(audience=6, submitted=4, pending=1, rejected=1)
+
+
+def test_a_request_that_can_be_called_back_is_written_down_before_it_is_made(at: Desk) -> None:
+    at.freeze(2, batch_size=2)
+    claim = at.claim(at.lease())
+    send_at = at.clock.now() + timedelta(minutes=20)
+    at.ledger.prepare(claim, cancel_id="batch-1", send_at=send_at)
+    with at.database.reading() as connection:
+        row = connection.execute(select(tables.attempts.c.cancel_id, tables.attempts.c.send_at)).one()
+    assert tuple(row) == ("batch-1", send_at)
+
+
+# --- the canary -----------------------------------------------------------------------------------
+
+
+@given(audience=st.integers(1, 3000), batch_size=st.integers(1, 1000), share=st.floats(0, 1))
+def test_the_batches_are_the_audience_and_about_the_share_is_of_the_canary(
+    audience: int, batch_size: int, share: float
+) -> None:
+    batches = list(ranges(audience, batch_size, share))
+    places = [place for first, last, _ in batches for place in range(first, last + 1)]
+    assert places == list(range(1, audience + 1))
+    assert all(1 <= last - first + 1 <= batch_size for first, last, _ in batches)
+    people = sum(last - first + 1 for first, last, canary in batches if canary)
+    assert people == (max(1, round(audience * share)) if share else 0)
+
+
+def test_a_canary_is_taken_from_all_over_the_audience() -> None:
+    batches = list(ranges(10_000, 1000, 0.01))
+    canaries = [(first, last) for first, last, canary in batches if canary]
+    assert [first for first, _ in canaries] == list(range(1, 10_000, 1000))
+    assert {last - first + 1 for first, last in canaries} == {10}
+    assert len(batches) == 20
+
+
+def test_nobody_else_is_handed_out_before_the_canary_is_judged(at: Desk) -> None:
+    at.freeze(40, batch_size=20, canary=0.05)
+    lease = at.lease()
+    claim = at.claim(lease)
+    assert specs(claim) == ["reader1@example.com", "reader2@example.com"]
+    assert at.ledger.claim(lease, ISSUE, ttl=TTL, now=at.clock.now()) is None
+    waiting = at.ledger.canary(ISSUE)
+    assert waiting == Canary(people=2, open=2)
+    at.clock.advance(seconds=5)
+    tell(at, claim, "s?")
+    assert at.ledger.canary(ISSUE) == Canary(people=2, submitted=1, uncertain=1, answered_at=at.clock.now())
+    assert at.ledger.claim(lease, ISSUE, ttl=TTL, now=at.clock.now()) is None
+    at.ledger.end_canary(ISSUE, illness="")
+    assert at.ledger.canary(ISSUE) is None
+    assert len(at.claim(lease).deliveries) == 20
+
+
+def test_a_canary_that_is_ill_pauses_the_issue_and_a_resume_is_a_persons_word(at: Desk) -> None:
+    at.freeze(40, batch_size=20, canary=0.05)
+    lease = at.lease()
+    at.record(at.claim(lease))
+    at.ledger.end_canary(ISSUE, illness="it bounced")
+    record = at.issues.get(ISSUE)
+    assert record is not None
+    assert (record.state, record.note) == (IssueState.PAUSED, "it bounced")
+    assert at.ledger.canary(ISSUE) is None
+    at.issues.set_state(ISSUE, IssueState.SUBMITTING, expected=[IssueState.PAUSED])
+    assert len(at.claim(lease).deliveries) == 20
+
+
+def test_what_is_reported_about_the_canary_is_counted(at: Desk) -> None:
+    at.freeze(40, batch_size=20, canary=0.1)
+    claim = at.claim(at.lease())
+    at.record(claim)
+    with at.database.writing() as connection:
+        number = connection.scalar(select(tables.issues.c.number))
+        for seq, status in ((1, "bounced"), (2, "complained"), (3, "delivered"), (30, "bounced")):
+            row = {"issue": number, "seq": seq, "status": status, "at": at.clock.now()}
+            connection.execute(insert(tables.outcomes).values(row))
+        event = {"provider": "x", "type": "delivered", "addr_spec": "", "permanent": False}
+        times = {"occurred_at": at.clock.now(), "received_at": at.clock.now()}
+        names = {"provider_event_id": "1", "fingerprint": "1", "attempt_id": claim.attempt}
+        connection.execute(insert(tables.provider_events).values({**event, **times, **names}))
+    canary = at.ledger.canary(ISSUE)
+    assert canary is not None
+    assert (canary.submitted, canary.bounced, canary.complained, canary.events) == (4, 1, 1, True)
 
 
 # --- recovery -------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ hand out anybody again while that truth may be `accepted`.
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -19,13 +20,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from newsletter.errors import LeaseLost
-from newsletter.models import Claim, IssueState, Lease, SendOutcome
+from newsletter.models import Claim, IssueState, Lease, Pace, SendOutcome, SendStatus, Window
 from newsletter.store import tables
 from newsletter.store.schema import open_database
 from tests.support.databases import BORN
 from tests.support.ledgers import ISSUE, TTL, Desk, accepted, desk, rejected, specs
 
 READERS, BATCH_SIZE = 11, 4
+SLOW = Pace(provider="slow", rate=Window(recipients=3, seconds=20))
+FATES = [
+    (SendStatus.SUBMITTED, True),
+    (SendStatus.REJECTED, False),
+    (SendStatus.UNAVAILABLE, False),
+    (SendStatus.UNCERTAIN, True),
+    (SendStatus.UNCERTAIN, False),
+]
+"""What a provider says of one recipient, and whether it took their letter."""
 
 
 @dataclass(kw_only=True)
@@ -33,7 +43,10 @@ class Request:
     """A claim, what the provider did with it, and what its sender said of it first."""
 
     claim: Claim
-    accepted: bool
+    took: Collection[str]
+    """The addresses whose letters the provider took."""
+    outcomes: Sequence[SendOutcome] = ()
+    """What a provider says that takes recipients singly; the others take all of them, or none."""
     answer: Callable[[], None] | None = None
 
 
@@ -81,12 +94,25 @@ class LedgerMachine(RuleBasedStateMachine):
         self.at.ledger.recover(self.lease, ISSUE, self.at.clock.now())
         assert self.at.progress().submitting == 0
 
-    @rule(takes_it=st.booleans())
-    def claim(self, takes_it: bool) -> None:
-        claim = self.at.next_claim(self.lease)
+    @rule(takes_it=st.booleans(), pace=st.sampled_from([None, SLOW]))
+    def claim(self, takes_it: bool, pace: Pace | None) -> None:
+        claim = self.at.next_claim(self.lease, pace=pace)
         if claim is not None:
             assert claim.deliveries
-            self.requests.append(Request(claim=claim, accepted=takes_it))
+            self.requests.append(Request(claim=claim, took=specs(claim) if takes_it else ()))
+
+    @rule(data=st.data())
+    def claim_for_a_provider_that_takes_them_singly(self, data: st.DataObject) -> None:
+        claim = self.at.next_claim(self.lease)
+        if claim is None:
+            return
+        fates = [data.draw(st.sampled_from(FATES)) for _ in claim.deliveries]
+        outcomes = [
+            SendOutcome(delivery_id=delivery.id, status=status)
+            for delivery, (status, _) in zip(claim.deliveries, fates, strict=True)
+        ]
+        took = [spec for spec, (_, taken) in zip(specs(claim), fates, strict=True) if taken]
+        self.requests.append(Request(claim=claim, took=took, outcomes=outcomes))
 
     @precondition(lambda self: self.lost_leases)
     @rule(data=st.data())
@@ -100,7 +126,10 @@ class LedgerMachine(RuleBasedStateMachine):
         """In time, late or again: a sender that says something twice says the same."""
         request = data.draw(st.sampled_from(self.requests))
         if request.answer is None:
-            kinds = ["record"] if request.accepted else ["release", "reject", "refuse", "split"]
+            if request.outcomes:
+                kinds = ["tell each"]
+            else:
+                kinds = ["record"] if request.took else ["release", "reject", "refuse", "split"]
             request.answer = self._answer(data.draw(st.sampled_from(kinds)), request, data)
         request.answer()
 
@@ -119,6 +148,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _answer(self, kind: str, request: Request, data: st.DataObject) -> Callable[[], None]:
         ledger, claim, now = self.at.ledger, request.claim, self.at.clock.now
+        if kind == "tell each":
+            return lambda: ledger.record(claim, request.outcomes, now(), retry_at=self._soon())
         places = range(len(claim.deliveries))
         out = data.draw(st.sets(st.sampled_from(places), min_size=kind == "reject"))
         if kind == "record":
@@ -133,6 +164,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if kind == "refuse":
             return lambda: ledger.refuse(claim, detail="401", now=now())
         return lambda: self.at.release(claim, seconds=30)
+
+    def _soon(self) -> datetime:
+        return self.at.clock.now() + timedelta(seconds=30)
 
     # --- what others do -----------------------------------------------------------------------------
 
@@ -168,16 +202,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_in_two_requests_that_may_both_be_accepted(self) -> None:
-        copies = Counter(
-            spec for request in self.requests if request.accepted for spec in specs(request.claim)
-        )
+        copies = Counter(spec for request in self.requests for spec in request.took)
         assert max(copies.values(), default=0) <= 1
 
     @invariant()
     def who_is_submitted_was_accepted(self) -> None:
         if not hasattr(self, "at"):
             return
-        took = {spec for request in self.requests if request.accepted for spec in specs(request.claim)}
+        took = {spec for request in self.requests for spec in request.took}
         statuses = self.at.statuses()
         assert {spec for spec, status in statuses.items() if status == "submitted"} <= took
         assert all(statuses[spec] in {"submitted", "uncertain", "submitting", "rejected"} for spec in took)
@@ -188,7 +220,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if self.at.state() is IssueState.PAUSED:
             self.at.issues.set_state(ISSUE, IssueState.SUBMITTING, expected=[IssueState.PAUSED])
         while (claim := self.at.next_claim(self.lease)) is not None:
-            self.requests.append(Request(claim=claim, accepted=True))
+            self.requests.append(Request(claim=claim, took=specs(claim)))
             self.at.record(claim)
         assert self.at.ledger.finish(self.lease, ISSUE, self.at.clock.now()) is IssueState.SUBMITTED
         assert self.at.progress().balanced
