@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from newsletter.drill.sendgrid.emulator import KEY, SendGridEmulator
+from newsletter.drill.sendgrid.faults import Kind
 from newsletter.models import BatchState
 from newsletter.store import tables
 from newsletter.store.engine import connect
@@ -79,3 +81,24 @@ def test_an_issue_that_is_not_there_is_told_in_a_line(project: Project) -> None:
     told = project.run("reconcile", "1999-01-01")
     assert told.status == 1
     assert "nothing is known of an issue “1999-01-01”" in told.stderr
+
+
+def test_a_send_that_can_be_called_back_settles_its_own_doubts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_project(tmp_path / "letter", capsys)
+    with SendGridEmulator() as sendgrid:
+        text = project.settings.read_text(encoding="utf-8").replace("outbox", "sendgrid")
+        text += f'\n[provider.sendgrid]\nbase_url = "{sendgrid.url}"\n[sending]\ncertainty = "cancelable"\n'
+        project.settings.write_text(text, encoding="utf-8")
+        project.environment["SENDGRID_API_KEY"] = KEY
+        assert project.run("subscribers", "add", "one@example.com", "two@example.com").status == 0
+        assert project.run("gather", "--unscheduled").status == 0
+        sendgrid.script(Kind.ACCEPT_THEN_CLOSE)
+        told = project.run("send", issue(project), "--yes")
+        assert told.status == 0, told
+        assert "2 recipients pending again: called back" in told.stderr
+        sendgrid.advance(hours=1)
+        assert set(sendgrid.copies_per_person().values()) == {1}
+        assert (len(sendgrid.copies()), len(sendgrid.cancelled())) == (2, 2)
+        assert project.run("prove", issue(project)).status == 0
