@@ -77,17 +77,22 @@ def illness(canary: Canary, care: Care) -> str:
     answered = canary.submitted + canary.rejected + canary.uncertain
     failed = canary.rejected + canary.uncertain
     for count, of, share, what in (
-        (failed, answered, care.error_budget, "was rejected or is uncertain, more than sending.error_budget"),
+        (
+            failed,
+            answered,
+            care.error_budget,
+            "were rejected or are uncertain, more than sending.error_budget",
+        ),
         (canary.bounced, canary.submitted, care.max_bounced, "bounced, more than sending.max_bounced"),
         (
             canary.complained,
             canary.submitted,
             care.max_complained,
-            "was called spam, more than sending.max_complained",
+            "were called spam, more than sending.max_complained",
         ),
     ):
         if count > share * of and (count >= FEW or count == of):
-            return f"of the canary's {of} letters {count} {what} allows"
+            return f"{count} of the canary's {of} letters {what} allows"
     if care.events_expected and canary.submitted and not canary.events:
         return "the provider has reported nothing about the canary: see that its webhook arrives"
     return ""
