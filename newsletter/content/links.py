@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from newsletter.config.settings import NewsletterSettings
 from newsletter.content.addresses import parse_address
+from newsletter.content.tokens import Keyring
 from newsletter.errors import BadSetting
 from newsletter.models import Delivery, IssueId, Recipient, RenderedEmail, Sender, SubscriberId
 
@@ -28,11 +29,8 @@ READER_TOKEN = "reader_token"  # noqa: S105 -- the merge field's name, not a sec
 ONE_CLICK = "List-Unsubscribe=One-Click"
 """RFC 8058 §3.1."""
 
-_KEY_ID = b"\x01"
-"""Names the key that signed; a second key gets the next number and both are read."""
 _READER = b"r"
 """The purpose of tokens that let their holder read, manage and end one subscription."""
-_NAMED = _KEY_ID + _READER
 _MAC_OCTETS = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{35}", re.ASCII)
 _BASE64URL = bytes.maketrans(b"+/", b"-_")
@@ -45,36 +43,41 @@ _NOT_PLAIN_PHRASE = re.compile(r"[^A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]")
 # --- tokens ------------------------------------------------------------------------------------
 
 
-def token_maker(key: bytes) -> Callable[[SubscriberId], str]:
+def token_maker(keys: Keyring) -> Callable[[SubscriberId], str]:
     """A function from subscribers to their tokens: 35 URL-safe characters that name the subscriber and
-    that nobody without the key can make.
+    that nobody without the newest key can make.
 
     HMAC is written out (RFC 2104 §2, for keys of at most 64 octets), because the key's two pads are
     then made once and not for each of a million readers, which takes twice the time.
     """
-    block = key.ljust(64, b"\0")
+    block = keys.signing.ljust(64, b"\0")
     inner, outer = (bytes(octet ^ pad for octet in block) for pad in (0x36, 0x5C))
+    begin = bytes([keys.newest]) + _READER
 
     def token(subscriber_id: SubscriberId) -> str:
-        named = _NAMED + subscriber_id.to_bytes(8, "big")
+        named = begin + subscriber_id.to_bytes(8, "big")
         signed = named + sha256(outer + sha256(inner + named).digest()).digest()[:_MAC_OCTETS]
         return b2a_base64(signed, newline=False).translate(_BASE64URL, b"=").decode("ascii")
 
     return token
 
 
-def reader_token(key: bytes, subscriber_id: SubscriberId) -> str:
-    """The subscriber's token under this key."""
-    return token_maker(key)(subscriber_id)
+def reader_token(keys: Keyring, subscriber_id: SubscriberId) -> str:
+    """The subscriber's token under the newest key."""
+    return token_maker(keys)(subscriber_id)
 
 
-def read_reader_token(key: bytes, token: str) -> SubscriberId | None:
-    """The subscriber whom the token names; None for every other text, in constant time."""
+def read_reader_token(keys: Keyring, token: str) -> SubscriberId | None:
+    """The subscriber whom the token names, under whichever key it was made; None for every other text."""
     if not _TOKEN.fullmatch(token):
         return None
     octets = a2b_base64(token.replace("-", "+").replace("_", "/") + "=")
     subscriber_id = SubscriberId(int.from_bytes(octets[2:10], "big"))
-    return subscriber_id if hmac.compare_digest(reader_token(key, subscriber_id), token) else None
+    number = octets[0]
+    if number not in keys.keys:
+        return None
+    made = reader_token(Keyring(keys={number: keys.keys[number]}), subscriber_id)
+    return subscriber_id if hmac.compare_digest(made, token) else None
 
 
 def issue_placeholder(key: bytes, issue_id: IssueId) -> str:
@@ -139,8 +142,8 @@ def _phrase(name: str) -> str:
 class Personaliser:
     """Deliveries of one letter → Recipients; `recipient` is called once for each person."""
 
-    def __init__(self, newsletter: NewsletterSettings, key: bytes, email: RenderedEmail) -> None:
-        self._token = token_maker(key)
+    def __init__(self, newsletter: NewsletterSettings, keys: Keyring, email: RenderedEmail) -> None:
+        self._token = token_maker(keys)
         self._url = f"<{unsubscribe_url(newsletter.public_url, '')}"
         self._at_domain = f"@{parse_address(newsletter.sender).addr_spec.rpartition('@')[2]}>"
         self._ids_are_plain = bool(_PLAIN_ID.fullmatch(email.issue_id))

@@ -136,7 +136,7 @@ class SubscriberFile:
             paused_until=paused,
             joined_at=joined or confirmed,
             confirmed_at=confirmed or (joined if is_confirmed else None),
-            unsubscribed_at=left if status is SubscriberStatus.UNSUBSCRIBED else None,
+            unsubscribed_at=left,
             consent=row.consent(),
         )
 

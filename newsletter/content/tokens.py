@@ -51,6 +51,11 @@ class Keyring:
         return max(self.keys)
 
     @property
+    def first(self) -> bytes:
+        """The key that the database was made with."""
+        return self.keys[1]
+
+    @property
     def signing(self) -> bytes:
         return self.keys[self.newest]
 

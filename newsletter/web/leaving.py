@@ -74,7 +74,7 @@ class _Leaving:
         return self._say(request, "returned")
 
     def _reader(self, request: Request) -> SubscriberId | None:
-        return read_reader_token(self._app.key, request.path_params["token"])
+        return read_reader_token(self._app.keys, request.path_params["token"])
 
     def _returning(self, request: Request) -> SubscriberId | None:
         token = request.path_params["token"]

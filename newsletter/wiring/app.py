@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -93,7 +93,6 @@ class App:
     suppressions: SuppressionStore
     settling: Settling
     schedule: Schedule | None
-    key: bytes = field(repr=False)
     keys: Keyring
     stopped: threading.Event
 
@@ -179,7 +178,7 @@ class App:
             files=self.files,
             newsletter=self.settings.newsletter,
             theme=partial(load_theme, self.settings.project, settings=self.settings.theme),
-            key=self.key,
+            key=self.keys.first,
             ask=self._ask_servers if online else None,
         )
 
@@ -355,7 +354,7 @@ class App:
         """Deliveries → recipients of this letter."""
         from newsletter.content.links import Personaliser
 
-        return Personaliser(self.settings.newsletter, self.key, email)
+        return Personaliser(self.settings.newsletter, self.keys, email)
 
     # --- stopping -------------------------------------------------------------------------------
 

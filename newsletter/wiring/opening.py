@@ -70,7 +70,6 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             suppressions=SqlSuppressionStore(database),
             settling=SqlSettling(database),
             schedule=schedule,
-            key=issues.signing_key(),
             keys=keyring(database),
             stopped=stopped,
         )

@@ -99,7 +99,7 @@ def _prepared(folder: Path, signer: Signer, count: int) -> tuple[Project, str, l
     project.settings.write_text(settings + key, encoding="utf-8")
     with open_app(project.folder, {}) as app:
         attempts = _submitted(app, readers=max(count // 2, 1))
-        page = f"/u/{reader_token(app.key, SubscriberId(1))}"
+        page = f"/u/{reader_token(app.keys, SubscriberId(1))}"
     events = [event for reader, attempt in enumerate(attempts, 1) for event in _events(reader, attempt)][
         :count
     ]

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from newsletter.content.links import token_maker
+from newsletter.content.tokens import Keyring
 from newsletter.models import (
     Address,
     AttemptId,
@@ -94,7 +95,7 @@ def lean(folder: str, sink: str, recipients: str) -> Measured:
     content = [{"type": kind, "value": value} for kind, value in kinds.items()]
     place = urlsplit(sink)
     connection = http.client.HTTPConnection(place.hostname or "", place.port)
-    token_of = token_maker(bytes(32))
+    token_of = token_maker(Keyring(keys={1: bytes(32)}))
     tail = json.dumps({"subject": email.subject, "content": content})[1:].encode()
     watch = Stopwatch()
     for first in range(0, int(recipients), BATCH):

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from newsletter.content.links import Personaliser, sender_for
 from newsletter.content.mime import Skeleton, merge
+from newsletter.content.tokens import Keyring
 from newsletter.models import (
     Address,
     AttemptId,
@@ -52,7 +53,7 @@ LETTERS, SLOW_LETTERS = 1600, 80
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 EMAIL = render(issue(*TWENTY.sections, *TWENTY.sections[:14], subject=TWENTY.subject))
 SENDER = sender_for(NEWSLETTER)
-PERSONALISER = Personaliser(NEWSLETTER, KEY, EMAIL)
+PERSONALISER = Personaliser(NEWSLETTER, Keyring(keys={1: KEY}), EMAIL)
 
 
 def recipient(number: int) -> Recipient:

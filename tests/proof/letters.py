@@ -8,6 +8,7 @@ from pathlib import Path
 from newsletter.content.links import READER_TOKEN, Personaliser, sender_for
 from newsletter.content.mime import to_bytes
 from newsletter.content.render import letter_digest
+from newsletter.content.tokens import Keyring
 from newsletter.models import Address, Delivery, DeliveryId, IssueId, MergeField, RenderedEmail, SubscriberId
 from tests.support.letters import KEY, NEWSLETTER
 
@@ -41,7 +42,7 @@ def as_received(name: str, email: RenderedEmail) -> bytes:
         subscriber_id=SubscriberId(7),
         address=Address(addr_spec="noor@example.org", display_name="Noor Reader"),
     )
-    recipient = Personaliser(NEWSLETTER, KEY, email).recipient(delivery)
+    recipient = Personaliser(NEWSLETTER, Keyring(keys={1: KEY}), email).recipient(delivery)
     sent = datetime(2026, 11, 27, 8, tzinfo=UTC)
     message = to_bytes(email, sender_for(NEWSLETTER), recipient, date=sent)
     return _RECEIVED + f"X-Proof-Name: {name}\r\n".encode() + message

@@ -21,10 +21,12 @@ from newsletter.content.links import (
     sender_for,
     unsubscribe_url,
 )
+from newsletter.content.tokens import Keyring
 from newsletter.errors import BadSetting
 from newsletter.models import Address, Delivery, DeliveryId, IssueId, RenderedEmail, SubscriberId
 
 KEY = bytes(range(32))
+KEYS = Keyring(keys={1: KEY})
 ISSUE = IssueId("2026-11-27")
 subscriber_ids = st.integers(min_value=0, max_value=2**63 - 1).map(SubscriberId)
 
@@ -49,8 +51,8 @@ def email(issue_id: str = ISSUE) -> RenderedEmail:
 
 @given(subscriber_ids)
 def test_a_token_names_its_subscriber_and_fits_a_short_url(subscriber_id: SubscriberId) -> None:
-    token = reader_token(KEY, subscriber_id)
-    assert read_reader_token(KEY, token) == subscriber_id
+    token = reader_token(KEYS, subscriber_id)
+    assert read_reader_token(KEYS, token) == subscriber_id
     assert len(token) <= 43
     assert "=" not in token
     assert unsubscribe_url("https://n.example.com/", token) == f"https://n.example.com/u/{token}"
@@ -62,33 +64,35 @@ def test_a_token_is_what_it_names_and_the_first_half_of_its_hmac(
 ) -> None:
     named = b"\x01r" + subscriber_id.to_bytes(8, "big")
     signed = named + hmac.digest(key, named, "sha256")[:16]
-    assert reader_token(key, subscriber_id) == urlsafe_b64encode(signed).decode().rstrip("=")
+    assert reader_token(Keyring(keys={1: key}), subscriber_id) == urlsafe_b64encode(signed).decode().rstrip(
+        "="
+    )
 
 
 def test_a_token_of_an_earlier_version_is_read_for_ever() -> None:
     token = "AXIAAAAAAAAAB-E_1hFGcMChKdLRbmu3_VQ"
-    assert read_reader_token(KEY, token) == 7
+    assert read_reader_token(KEYS, token) == 7
 
 
 def test_tokens_differ_by_subscriber_and_by_key() -> None:
-    tokens = {reader_token(KEY, SubscriberId(number)) for number in range(1000)}
+    tokens = {reader_token(KEYS, SubscriberId(number)) for number in range(1000)}
     assert len(tokens) == 1000
-    assert reader_token(bytes(32), SubscriberId(1)) not in tokens
+    assert reader_token(Keyring(keys={1: bytes(32)}), SubscriberId(1)) not in tokens
 
 
 def test_every_other_writing_of_a_token_is_refused() -> None:
-    token = reader_token(KEY, SubscriberId(7))
+    token = reader_token(KEYS, SubscriberId(7))
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     for place in range(len(token)):
         for other in alphabet:
             changed = token[:place] + other + token[place + 1 :]
-            assert read_reader_token(KEY, changed) == (7 if changed == token else None)
-    assert read_reader_token(bytes(32), token) is None
+            assert read_reader_token(KEYS, changed) == (7 if changed == token else None)
+    assert read_reader_token(Keyring(keys={1: bytes(32)}), token) is None
 
 
 @given(st.text() | st.text(alphabet="AZaz09-_", min_size=35, max_size=35))
 def test_garbage_names_nobody(token: str) -> None:
-    assert read_reader_token(KEY, token) is None
+    assert read_reader_token(KEYS, token) is None
 
 
 def test_a_placeholder_is_the_same_for_an_issue_and_for_no_other() -> None:
@@ -133,8 +137,8 @@ def test_the_sender_carries_what_is_constant() -> None:
 def test_a_recipient_gets_the_token_in_text_and_header() -> None:
     address = Address(addr_spec="bob@example.org")
     delivery = Delivery(id=DeliveryId("2026-11-27.12"), subscriber_id=SubscriberId(3), address=address)
-    recipient = Personaliser(newsletter(), KEY, email()).recipient(delivery)
-    token = reader_token(KEY, SubscriberId(3))
+    recipient = Personaliser(newsletter(), KEYS, email()).recipient(delivery)
+    token = reader_token(KEYS, SubscriberId(3))
     assert recipient.address is address
     assert recipient.delivery_id == delivery.id
     assert recipient.merge_data == {READER_TOKEN: token}
@@ -149,7 +153,7 @@ def test_any_issue_name_gives_a_message_id_of_allowed_characters(issue_id: str) 
     delivery = Delivery(
         id=DeliveryId(f"{issue_id}.1"), subscriber_id=SubscriberId(3), address=Address(addr_spec="b@e.org")
     )
-    recipient = Personaliser(newsletter(), KEY, email(issue_id)).recipient(delivery)
+    recipient = Personaliser(newsletter(), KEYS, email(issue_id)).recipient(delivery)
     left, _, domain = recipient.headers["Message-ID"].removeprefix("<i").removesuffix(">").partition("@")
     assert domain == "news.example.com"
     assert left
@@ -160,3 +164,12 @@ def test_the_sender_process_needs_no_renderer() -> None:
     heavy = "{'lxml', 'premailer', 'markdown_it', 'jinja2', 'nh3', 'cssutils'}"
     code = f"import sys, newsletter.content.links; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_letters_that_were_sent_keep_their_links_when_the_key_is_changed() -> None:
+    old = reader_token(KEYS, SubscriberId(7))
+    both = Keyring(keys={1: KEY, 2: b"\x02" * 32})
+    new = reader_token(both, SubscriberId(7))
+    assert new != old
+    assert read_reader_token(both, old) == read_reader_token(both, new) == 7
+    assert read_reader_token(KEYS, new) is None

@@ -45,7 +45,7 @@ def client(app: App) -> TestClient:
 def leave_link(app: App) -> str:
     person = app.subscribers.find(NOOR)
     assert person is not None
-    return f"/u/{reader_token(app.key, person.id)}"
+    return f"/u/{reader_token(app.keys, person.id)}"
 
 
 def status(app: App) -> SubscriberStatus:

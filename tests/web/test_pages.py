@@ -34,7 +34,7 @@ def client(app: App) -> TestClient:
 def noor(app: App) -> str:
     person = app.subscribers.find("noor@example.org")
     assert person is not None
-    return f"/u/{reader_token(app.key, person.id)}"
+    return f"/u/{reader_token(app.keys, person.id)}"
 
 
 def status_of(app: App, addr_spec: str) -> SubscriberStatus:
@@ -90,7 +90,7 @@ def test_a_token_that_is_off_by_one_character_does_nothing(app: App, client: Tes
 
 
 def test_a_token_of_nobody_is_harmless(app: App, client: TestClient) -> None:
-    answer = client.post(f"/u/{reader_token(app.key, SubscriberId(0))}")
+    answer = client.post(f"/u/{reader_token(app.keys, SubscriberId(0))}")
     assert answer.status_code == 200
 
 

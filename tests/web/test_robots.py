@@ -38,7 +38,7 @@ def client(app: App) -> TestClient:
 def leave_link(app: App) -> str:
     person = app.subscribers.find("noor@example.org")
     assert person is not None
-    return f"/u/{reader_token(app.key, person.id)}"
+    return f"/u/{reader_token(app.keys, person.id)}"
 
 
 def issue(app: App) -> str:

@@ -69,7 +69,7 @@ def test_a_fault_is_told_without_a_word_about_the_request(
 
     monkeypatch.setattr(app.joining, "leave", fail)
     client = TestClient(make_pages(app), raise_server_exceptions=False)
-    token = reader_token(app.key, SubscriberId(1))
+    token = reader_token(app.keys, SubscriberId(1))
     answer = client.post(f"/u/{token}", headers={"Accept-Language": "de"})
     assert answer.status_code == 500
     assert TROUBLE["de"].broken in answer.text
@@ -85,7 +85,7 @@ def test_a_busy_database_asks_for_patience(app: App, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(app.joining, "leave", busy)
     client = TestClient(make_pages(app), raise_server_exceptions=False)
-    answer = client.post(f"/u/{reader_token(app.key, SubscriberId(1))}")
+    answer = client.post(f"/u/{reader_token(app.keys, SubscriberId(1))}")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
 
