@@ -166,7 +166,6 @@ def _new_people(number: int, source: ImportSource, now: datetime) -> Select[Any]
     moment = literal(iso(now), String)
     row = incoming.c
     confirmed, left = SubscriberStatus.CONFIRMED, SubscriberStatus.UNSUBSCRIBED
-    no_time = literal(None, String)
 
     def until_now(column: ColumnElement[Any]) -> ColumnElement[Any]:
         """What lies in the future is a slip of the pen, or of a zone."""
@@ -188,7 +187,8 @@ def _new_people(number: int, source: ImportSource, now: datetime) -> Select[Any]
                 else_=until_now(row.confirmed_at),
             ).label("confirmed_at"),
             case(
-                (row.status == left, func.coalesce(until_now(row.unsubscribed_at), moment)), else_=no_time
+                (row.status == left, func.coalesce(until_now(row.unsubscribed_at), moment)),
+                else_=until_now(row.unsubscribed_at),
             ).label("unsubscribed_at"),
             case((row.consent == "", source.consent_source), else_=row.consent).label("consent_source"),
             row.language,

@@ -1,6 +1,6 @@
 """Taking back an import: who came by it and did nothing since goes, who was ended by it is put back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.types import String
 
 from newsletter.errors import NotFound
-from newsletter.models import Channel, ConsentAction
+from newsletter.models import Channel, ConsentAction, SubscriberStatus
 from newsletter.models.imports import StayReason, UndoneImport
 from newsletter.store import suppressions
 from newsletter.store.importchanges import Change
@@ -105,7 +105,6 @@ def _staying(record: Row[Any]) -> Any:
             .where(theirs, *conditions)
         )
 
-    own_step = (consents.c.action == ConsentAction.IMPORTED) & (consents.c.at == record.at)
     people, text = _known_now(record.number)
     as_it_came = (import_changes.c.subscriber_id == subscribers.c.id) & (
         import_changes.c.import_number == record.number
@@ -118,7 +117,7 @@ def _staying(record: Row[Any]) -> Any:
     every = union_all(
         because(StayReason.MAILED, deliveries),
         because(StayReason.MAILED, system_mails),
-        because(StayReason.ACTED, consents, ~own_step),
+        because(StayReason.ACTED, consents, consents.c.channel != Channel.IMPORT),
         differs,
     ).subquery()
     return select(every.c.id, func.min(every.c.rank).label("reason")).group_by(every.c.id).subquery()
@@ -158,13 +157,13 @@ def _restore_known(
     restored = 0
     stayed: dict[StayReason, int] = {}
     for rows in _changed_people(connection, record.number):
-        ended = _ended_elsewhere(connection, record, rows)
+        elsewhere = _ended_elsewhere(connection, record, rows)
         back = []
         for row in rows:
             change = msgspec.json.decode(row.before, type=Change)
             if not change.made and not change.tags:
                 continue
-            if reason := _why_not(row, change, ended):
+            if reason := _why_not(row, change, elsewhere):
                 stayed[reason] = stayed.get(reason, 0) + 1
             else:
                 back.append((row.id, change))
@@ -191,39 +190,45 @@ def _changed_people(connection: Connection, number: int) -> Iterator[Sequence[Ro
         yield rows
 
 
-def _why_not(row: Row[Any], change: Change, ended_elsewhere: set[int]) -> StayReason | None:
+def _why_not(row: Row[Any], change: Change, elsewhere: Mapping[int, set[str]]) -> StayReason | None:
     if any(getattr(row, name) != value for name, value in Change.values(change.made).items()):
         return StayReason.DIFFERS
-    if "status" in change.made and row.id in ended_elsewhere:
+    if "status" in change.made and elsewhere.get(row.id, set()) - {change.was["status"]}:
         return StayReason.ENDED_ELSEWHERE
     return None
 
 
-def _ended_elsewhere(connection: Connection, record: Row[Any], rows: Sequence[Row[Any]]) -> set[int]:
-    """Which of these people left, or were suppressed, by something besides this import."""
-    people = [row.id for row in rows]
-    steps = select(consents.c.subscriber_id).where(
-        consents.c.subscriber_id.in_(people),
+def _ended_elsewhere(
+    connection: Connection, record: Row[Any], rows: Sequence[Row[Any]]
+) -> Mapping[int, set[str]]:
+    """Person → what they are, unsubscribed or suppressed, by something besides this import."""
+    found: dict[int, set[str]] = {row.id: set() for row in rows}
+    steps = select(consents.c.subscriber_id, consents.c.action).where(
+        consents.c.subscriber_id.in_(found),
         consents.c.action.in_((ConsentAction.UNSUBSCRIBED, ConsentAction.SUPPRESSED)),
         consents.c.channel != Channel.IMPORT,
         consents.c.at >= record.at,
     )
-    found = set(connection.scalars(steps))
+    for person, action in connection.execute(steps):
+        found[person].add(action)
     others = (
         select(import_changes.c.subscriber_id, import_changes.c.before)
         .join_from(import_changes, imports, imports.c.number == import_changes.c.import_number)
         .where(
-            import_changes.c.subscriber_id.in_(people),
+            import_changes.c.subscriber_id.in_(found),
             imports.c.number != record.number,
             imports.c.undone_at.is_(None),
             ~import_changes.c.before.startswith(_ADDED),
         )
     )
     for person, before in connection.execute(others):
-        if msgspec.json.decode(before, type=Change).says in ENDED:
-            found.add(person)
+        if (says := msgspec.json.decode(before, type=Change).says) in ENDED:
+            found[person].add(says)
     refused = suppressions.reasons(connection, [row.address_key for row in rows])
-    return found | {row.id for row in rows if row.address_key in refused}
+    for row in rows:
+        if row.address_key in refused:
+            found[row.id].add(SubscriberStatus.SUPPRESSED)
+    return found
 
 
 def _put_back(
@@ -241,7 +246,7 @@ def _put_back(
         {
             "subscriber_id": person,
             "action": ConsentAction.IMPORTED,
-            "channel": Channel.AUTHOR,
+            "channel": Channel.IMPORT,
             "at": now,
             "evidence": f"import {record.number} was undone",
         }

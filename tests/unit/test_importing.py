@@ -404,7 +404,7 @@ def subscribers(draw: st.DrawFn) -> Subscriber:
         status=status,
         created_at=draw(MOMENTS),
         confirmed_at=draw(MOMENTS) if status is CONFIRMED else draw(st.none() | MOMENTS),
-        unsubscribed_at=draw(MOMENTS) if status is UNSUBSCRIBED else None,
+        unsubscribed_at=draw(MOMENTS) if status is UNSUBSCRIBED else draw(st.none() | MOMENTS),
         suppressed_reason=draw(st.sampled_from(["bounced", "=1+1"])) if status is SUPPRESSED else "",
         language=draw(st.sampled_from(["", "de", "pt-BR", "zh-Hant-TW"])),
         text_only=draw(st.booleans()),
