@@ -55,6 +55,18 @@ def backup(ctx: click.Context, file: Path) -> None:
     click.echo(file)
 
 
+@db.command("rotate-key")
+@click.pass_context
+def rotate_key(ctx: click.Context) -> None:
+    """Sign readers' links with a new key from now on. Links that were sent go on working."""
+    from newsletter.store.engine import connect
+    from newsletter.store.keys import add_key
+
+    with closing(connect(_url(ctx))) as database:
+        click.echo(f"key {add_key(database).newest} signs from now on")
+    talk("Restart “newsletter serve”: it knows the keys that there were when it began.")
+
+
 @db.command("after-restore")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
