@@ -17,7 +17,10 @@ SENDING_POINTS = faults.POINTS[: faults.POINTS.index("before-finish") + 1]
 """Those that a sender passes."""
 EVENT_POINTS = ("before-event-commit", "after-event-commit")
 """Those that a process passes that takes a provider's events in."""
-WALK = (*SENDING_POINTS, *EVENT_POINTS)
+CALL_BACK_POINTS = ("before-cancel", "after-cancel")
+"""Those that a sender passes that calls back what it is in doubt about."""
+LIST_POINT = "inside-suppression-sync"
+WALK = (*SENDING_POINTS, *EVENT_POINTS, *CALL_BACK_POINTS, LIST_POINT)
 LEAVES_OPEN = ("after-claim", "after-connect", "half-body", "after-body", "after-answer", "inside-record")
 """Where a kill leaves a request of which nobody knows what became of it."""
 ONCE = ("before-freeze", "inside-freeze", "after-freeze", "inside-recovery", "before-finish")
@@ -33,7 +36,7 @@ BEHAVIOURS = {
     "accepts with half a status": Fault(Kind.ACCEPT_THEN_PARTIAL_STATUS),
     "hangs before reading": Fault(Kind.HANG_BEFORE_READING),
     "closes before reading": Fault(Kind.CLOSE_BEFORE_READING),
-    "asks to wait until": Fault(Kind.THROTTLE, 60),
+    "asks to wait until": Fault(Kind.THROTTLE, 20),
     "asks to wait for": Fault(Kind.THROTTLE_RETRY_AFTER, 10),
     "asks to wait": Fault(Kind.THROTTLE_PLAIN),
     "refuses a recipient": Fault(Kind.REFUSE_RECIPIENT, 3),
@@ -62,6 +65,7 @@ class Trouble(StrEnum):
     LOCKED = "the database is locked"
     CLOCK_FORWARD = "the clock jumps an hour forward"
     CLOCK_BACK = "the clock jumps an hour back"
+    RESTORED = "an old copy of the database is put back"
 
 
 class Control(StrEnum):
@@ -75,8 +79,10 @@ class Control(StrEnum):
 class Evidence(StrEnum):
     """What settles those about whom nobody knows, after the last act."""
 
-    NONE = "nothing"
-    EVENTS = "the provider's events"
+    LOGS = "the provider's logs"
+    EVENTS = "the provider's events, and after a day their absence"
+    CALL_BACK = "the request is called back"
+    NONE = "nothing: the provider shows no logs and reports nothing"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,10 +113,12 @@ class Plan:
     """One act each; then senders are started until the issue is done."""
     behaviours: tuple[str, ...]
     """What the provider does with the first requests; it accepts those after them."""
+    error_budget: float
+    """The share of recipients who may be in doubt before a send pauses by itself."""
     trouble: Trouble
     control: Control
     leavers: tuple[int, ...]
-    """The numbers of readers who unsubscribe."""
+    """The numbers of readers who unsubscribe; nobody when an old copy is put back that would not know."""
     leave_at: int
     control_at: int
     trouble_at: int
@@ -146,25 +154,37 @@ def plan(seed: int, number: int, *, recipients: int = 1000) -> Plan:
     trouble = random.choice([*Trouble, Trouble.NONE, Trouble.NONE])
     if trouble is Trouble.CLOCK_BACK and WAITS.intersection(behaviours):
         trouble = Trouble.CLOCK_FORWARD  # else an hour would have to be waited for
+    if trouble is Trouble.RESTORED and "refuses a recipient" in behaviours:
+        trouble = Trouble.DISK_FULL  # of who was refused after the copy was taken nobody could tell
     kills, late_kill = _kills(random, number)
+    evidence = random.choice((Evidence.EVENTS, *Evidence))
+    if kills and kills[-1].point in CALL_BACK_POINTS:
+        evidence = Evidence.CALL_BACK
+    elif late_kill and late_kill.point in EVENT_POINTS:
+        evidence = Evidence.EVENTS
     return Plan(
         seed=seed,
         number=number,
         recipients=recipients,
         batch_size=random.choice((40, 50, 64)),
-        senders=random.choice((1, 1, 2, 4)),
+        senders=random.choice((1, 1, 1, 2, 2, 4)),
         connections=random.choice((1, 1, 2, 3)),
         kills=kills,
         behaviours=behaviours,
+        error_budget=random.choice((0.05, 1, 1, 1, 1)),
         trouble=trouble,
         control=random.choice((Control.NONE, Control.NONE, Control.NONE, *Control)),
-        leavers=tuple(sorted(random.sample(range(1, recipients + 1), min(5, recipients)))),
+        leavers=() if trouble is Trouble.RESTORED else _leavers(random, recipients),
         leave_at=random.randrange(18),
         control_at=random.randrange(1, 14),
         trouble_at=random.randrange(10),
-        evidence=Evidence.EVENTS if late_kill else random.choice(tuple(Evidence)),
+        evidence=evidence,
         late_kill=late_kill,
     )
+
+
+def _leavers(random: Random, recipients: int) -> tuple[int, ...]:
+    return tuple(sorted(random.sample(range(1, recipients + 1), min(5, recipients))))
 
 
 def _kills(random: Random, number: int) -> tuple[tuple[Kill, ...], Kill | None]:
@@ -177,9 +197,11 @@ def _kills(random: Random, number: int) -> tuple[tuple[Kill, ...], Kill | None]:
     kill = Kill(point=point, passage=_passage(random, point), signal=signal)
     before = random.choice(LEAVES_OPEN)
     first = Kill(point=before, passage=_passage(random, before))
-    if point in EVENT_POINTS:
+    if point in {*EVENT_POINTS, LIST_POINT}:
         return (first,), kill
-    return ((first, kill) if point == "inside-recovery" or random.random() < 0.2 else (kill,)), None
+    needs_doubt = point in {"inside-recovery", *CALL_BACK_POINTS}
+    may_have = "freeze" not in point and random.random() < 0.2
+    return ((first, kill) if needs_doubt or may_have else (kill,)), None
 
 
 def _behaviours(seed: int, number: int, random: Random) -> tuple[str, ...]:
@@ -200,4 +222,4 @@ def _place(number: int) -> int | None:
 
 
 def _passage(random: Random, point: str) -> int:
-    return 1 if point in ONCE else random.randint(1, 4)
+    return 1 if point in {*ONCE, *CALL_BACK_POINTS, LIST_POINT} else random.randint(1, 4)

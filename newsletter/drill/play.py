@@ -6,9 +6,10 @@ import msgspec
 from sqlalchemy import func, select
 
 from newsletter.drill.evidence import settle
-from newsletter.drill.plan import Evidence, Plan
+from newsletter.drill.plan import Evidence, Plan, Trouble
 from newsletter.drill.properties import Seen, broken
 from newsletter.drill.report import Result
+from newsletter.drill.restoring import restore_an_old_copy
 from newsletter.drill.run import NeverEnded, Run
 from newsletter.drill.senders import ISSUE, Work, send_issue
 from newsletter.drill.stage import Stage
@@ -25,7 +26,7 @@ def play(plan: Plan, stage: Stage, *, work: Work = send_issue, keep: bool = Fals
     scene = stage.scene()
     kept = False
     try:
-        with Run(plan, scene, work) as run:
+        with Run(plan, stage, scene, work) as run:
             result = _result(run)
         kept = keep and bool(result.broken)
         return result
@@ -36,15 +37,19 @@ def play(plan: Plan, stage: Stage, *, work: Work = send_issue, keep: bool = Fals
 
 def _result(run: Run) -> Result:
     plan = run.plan
+    trouble: tuple[str, ...] = ()
     try:
-        for kill in plan.kills:
+        for number, kill in enumerate(plan.kills):
             run.kill(kill)
+            if number == 0 and plan.trouble is Trouble.RESTORED:
+                trouble += restore_an_old_copy(run)
         run.send_to_the_end()
         run.meddle(late=True)
-        at_the_end = _seen(run)
-        trouble = settle(run)
+        if plan.evidence is not Evidence.CALL_BACK:  # else what is called back is on its way still
+            trouble += broken(plan, _seen(run))
+        trouble += settle(run)
         seen = _seen(run, settled=plan.evidence is not Evidence.NONE)
-        wrong = (*broken(plan, at_the_end), *trouble, *broken(plan, seen))
+        wrong = (*trouble, *broken(plan, seen))
     except NeverEnded as error:
         seen = _seen(run)
         wrong = (str(error),)

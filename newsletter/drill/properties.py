@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from newsletter.drill.plan import Control, Plan
+from newsletter.drill.plan import Control, Plan, Trouble
 from newsletter.models import DeliveryStatus, IssueState, SendProgress
 
 NOT_MAILED = {
@@ -18,8 +18,8 @@ NOT_MAILED = {
 """Statuses by which the ledger says that nothing went to a recipient."""
 IN_DOUBT = {DeliveryStatus.UNCERTAIN, DeliveryStatus.UNKNOWN}
 COUNTERS = ("pending", "submitting", "submitted", "rejected", "suppressed_since", "uncertain", "unknown")
-RETRIED = ("released", "refused", "void")
-"""Attempts of which it is certain that nothing was accepted."""
+RETRIED = ("released", "refused", "void", "expired")
+"""Attempts of which it is certain, or was decided, that nothing was accepted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,12 +86,20 @@ def _broken(plan: Plan, seen: Seen) -> Iterator[str]:
         yield f"I5: there are {seen.letters} different letters among the copies"
     if plan.needs_no_doubt and seen.progress.uncertain:
         yield f"I7: {seen.progress.uncertain} are uncertain though nothing happened that nobody can tell"
-    if seen.settled and (
-        known := [each for each, status in seen.statuses.items() if status in IN_DOUBT and seen.copies[each]]
+    restored = plan.trouble is Trouble.RESTORED  # its ledger does not know of every request
+    if (
+        seen.settled
+        and not restored
+        and (
+            known := [
+                each for each, status in seen.statuses.items() if status in IN_DOUBT and seen.copies[each]
+            ]
+        )
     ):
         yield f"I3: {len(known)} readers are uncertain though there is evidence"
     retries = sum(seen.attempts[state] for state in RETRIED)
-    if seen.attempts.total() > seen.batches + retries or seen.requests > seen.attempts.total():
+    too_many = seen.attempts.total() > seen.batches + retries or seen.requests > seen.attempts.total()
+    if too_many and not restored:
         yield (
             f"I8: {seen.requests} requests and {seen.attempts.total()} attempts for {seen.batches} batches"
             f" and {retries} retries"

@@ -2,8 +2,8 @@
 
 import signal
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing.connection import wait
@@ -11,7 +11,7 @@ from multiprocessing.context import ForkServerProcess
 
 from sqlalchemy import text
 
-from newsletter.drill.plan import BEHAVIOURS, Control, Kill, Plan, Trouble
+from newsletter.drill.plan import BEHAVIOURS, Control, Evidence, Kill, Plan, Trouble
 from newsletter.drill.senders import (
     ISSUE,
     STOPPED_BY_ITSELF,
@@ -20,9 +20,9 @@ from newsletter.drill.senders import (
     Work,
     start,
 )
-from newsletter.drill.sendgrid.emulator import SendGridEmulator
+from newsletter.drill.sendgrid.emulator import SCOPES, SendGridEmulator
 from newsletter.drill.sendgrid.faults import Fault, Kind
-from newsletter.drill.stage import Scene, address
+from newsletter.drill.stage import Scene, Stage, address
 from newsletter.errors import NewsletterError, WrongState
 from newsletter.models import DeliveryStatus, IssueState
 from newsletter.store.engine import Database, connect
@@ -35,6 +35,10 @@ PATIENT_SECONDS = 20.0
 ACT_SECONDS = 60.0
 """An act that lasts longer will not end."""
 MOST_ACTS = 20
+HURRY = 50
+"""The senders' clock runs so many times as fast as the real one."""
+HURRY_TO_CALL_BACK = 8
+"""And so many times when what they are in doubt about has to be called back in time."""
 LOOK_SECONDS = 0.005
 LOCK_SECONDS = 0.4
 """How long another's transaction holds the database: longer than a sender waits for SQLite."""
@@ -55,8 +59,9 @@ class NeverEnded(NewsletterError):
 class Run:
     """One run on its scene; a context in which its provider serves and its database is open."""
 
-    def __init__(self, plan: Plan, scene: Scene, work: Work) -> None:
+    def __init__(self, plan: Plan, stage: Stage, scene: Scene, work: Work) -> None:
         self.plan = plan
+        self.stage = stage
         self.scene = scene
         self.killed = 0
         """Senders that SIGKILL ended."""
@@ -77,7 +82,9 @@ class Run:
     def __enter__(self) -> "Run":
         real = SystemClock()
         began = real.now()
-        self.sendgrid = self._stack.enter_context(SendGridEmulator(clock=HurriedClock(real, began)))
+        scopes = [each for each in SCOPES if self.plan.evidence is not Evidence.NONE or "logs" not in each]
+        clock = HurriedClock(real, began, hurry=_hurry(self.plan))
+        self.sendgrid = self._stack.enter_context(SendGridEmulator(clock=clock, scopes=scopes))
         self.sendgrid.script(*_script(self.plan, began))
         self.errand = _errand(self.plan, self.scene, self.sendgrid, began)
         self._stack.callback(self.close)
@@ -95,6 +102,13 @@ class Run:
     def close(self) -> None:
         """None; nobody but senders has the database open."""
         self._opened.close()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """The block, in which nobody has the database open."""
+        self.close()
+        yield
+        self.open()
 
     # --- acts -----------------------------------------------------------------------------------
 
@@ -117,11 +131,11 @@ class Run:
         """None, when senders that began together have all ended. Raises NeverEnded."""
         if self.state() is IssueState.PAUSED:
             self.app.issues.set_state(ISSUE, IssueState.SUBMITTING, expected=(IssueState.PAUSED,))
-        self.start(self._work, replace(self.errand, fault=fault), self.plan.senders)
+        self.begin(self._work, replace(self.errand, fault=fault), self.plan.senders)
         # The disk has room again after the first act; a clock that jumped stays where it is.
         self.errand = replace(self.errand, room=None, jump_after=0)
 
-    def start(self, work: Work, errand: Errand, count: int = 1) -> bool:
+    def begin(self, work: Work, errand: Errand, count: int = 1) -> bool:
         """Whether all of so many processes ended by themselves. Raises NeverEnded."""
         crew = [start(errand, work) for _ in range(count)]
         deadline = time.monotonic() + ACT_SECONDS
@@ -188,15 +202,22 @@ def _errand(plan: Plan, scene: Scene, sendgrid: SendGridEmulator, began: datetim
         "NEWSLETTER_PROVIDER__SENDGRID__BASE_URL": sendgrid.url,
         "NEWSLETTER_PROVIDER__SENDGRID__TIMEOUT": str(HANG_SECONDS if plan.hangs else PATIENT_SECONDS),
         "NEWSLETTER_PROVIDER__SENDGRID__WEBHOOK_KEY": sendgrid.webhook.public_key,
+        "NEWSLETTER_SENDING__ERROR_BUDGET": str(plan.error_budget),
+        "NEWSLETTER_SENDING__CERTAINTY": "cancelable" if plan.evidence is Evidence.CALL_BACK else "evidence",
     }
     return Errand(
         project=scene.project,
         environ=scene.environ | settings,
         began=began,
+        hurry=_hurry(plan),
         jump=jumps.get(plan.trouble, timedelta()),
         jump_after=plan.trouble_at,
         room=plan.trouble_at * PAGES_LEFT if plan.trouble is Trouble.DISK_FULL else None,
     )
+
+
+def _hurry(plan: Plan) -> int:
+    return HURRY_TO_CALL_BACK if plan.evidence is Evidence.CALL_BACK else HURRY
 
 
 def _script(plan: Plan, began: datetime) -> Sequence[Fault]:

@@ -25,11 +25,10 @@ from newsletter.models import IssueId, WebhookRequest
 from newsletter.ports import Clock
 from newsletter.usecases import review, send  # noqa: F401 - imported once, before the processes fork
 from newsletter.wiring import App, open_app
-from newsletter.wiring.events import event_parser, take_events
+from newsletter.wiring.events import event_parser, pull_suppressions, take_events
+from newsletter.wiring.evidence import reconcile_requests
 
 ISSUE = IssueId("drill")
-HURRY = 50
-"""The senders' clock runs so many times as fast as the real one."""
 STOPPED_BY_ITSELF = 10
 """The exit status of a sender that ended with one of the program's own errors."""
 TRIES = 300
@@ -52,6 +51,8 @@ class Errand:
     """When the run did: where the real time and the senders' time meet."""
     fault: str = ""
     """The value of NEWSLETTER_FAULT."""
+    hurry: int
+    """How many times as fast as the real time the sender's clock runs."""
     jump: timedelta = timedelta()
     """How far the clock is set forward or back while the sender works."""
     jump_after: int = 0
@@ -70,10 +71,17 @@ class HurriedClock:
     """The real time, run faster since a moment at which the two met; it may jump, once."""
 
     def __init__(
-        self, real: Clock, began: datetime, jump: timedelta = timedelta(), jump_after: int = 0
+        self,
+        real: Clock,
+        began: datetime,
+        *,
+        hurry: int,
+        jump: timedelta = timedelta(),
+        jump_after: int = 0,
     ) -> None:
         self._real = real
         self._began = began
+        self._hurry = hurry
         self._jump = jump
         self._looks_before = jump_after
 
@@ -84,10 +92,10 @@ class HurriedClock:
         return self._hurried() + self._jump
 
     def sleep(self, seconds: float) -> None:
-        self._real.sleep(seconds / HURRY)
+        self._real.sleep(seconds / self._hurry)
 
     def _hurried(self) -> datetime:
-        return self._began + (self._real.now() - self._began) * HURRY
+        return self._began + (self._real.now() - self._began) * self._hurry
 
 
 def start(errand: Errand, work: Work) -> ForkServerProcess:
@@ -131,10 +139,25 @@ def take_calls(errand: Errand) -> None:
             take_events(app, parser, call)
 
 
+def reconcile(errand: Errand) -> None:
+    """None, when what can be found out about the uncertain is; see `newsletter reconcile`."""
+    with _opened(errand) as app:
+        reconcile_requests(app)
+
+
+def read_lists(errand: Errand) -> None:
+    """None, when the provider's lists of suppressed addresses are read."""
+    with _opened(errand) as app:
+        signal.signal(signal.SIGTERM, lambda *_: app.stop())
+        pull_suppressions(app)
+
+
 @contextmanager
 def _opened(errand: Errand) -> Iterator[App]:
     with open_app(errand.project, errand.environ) as app:
-        clock = HurriedClock(app.clock, errand.began, errand.jump, errand.jump_after)
+        clock = HurriedClock(
+            app.clock, errand.began, hurry=errand.hurry, jump=errand.jump, jump_after=errand.jump_after
+        )
         yield replace(app, clock=clock)
 
 

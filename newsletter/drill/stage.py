@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
@@ -52,6 +52,8 @@ class Scene:
 
     project: Path
     environ: dict[str, str]
+    copies: list[str] = field(default_factory=list)
+    """URLs of copies of its PostgreSQL database."""
 
 
 class Stage:
@@ -82,7 +84,29 @@ class Stage:
         """None; the scene's folder and database are gone."""
         shutil.rmtree(scene.project)
         if self._server:
-            self._server.drop(scene.environ[DATABASE_URL])
+            for url in (scene.environ[DATABASE_URL], *scene.copies):
+                self._server.drop(url)
+
+    def copy(self, scene: Scene) -> None:
+        """None; the scene's database, which nobody has open, can be put back as it is now."""
+        if self._server:
+            scene.copies.append(self._server.create(scene.environ[DATABASE_URL]))
+        else:
+            data = scene.project / "data"
+            (data / "copy").mkdir()
+            for file in _database_files(data):
+                shutil.copy(file, data / "copy")
+
+    def put_back(self, scene: Scene) -> None:
+        """None; the scene's database, which nobody has open, is the copy."""
+        if self._server:
+            self._server.replace(scene.environ[DATABASE_URL], scene.copies.pop())
+            return
+        data = scene.project / "data"
+        for file in _database_files(data):
+            file.unlink()
+        for file in (data / "copy").iterdir():
+            shutil.move(file, data)
 
     def close(self) -> None:
         """None; what was prepared is gone."""
@@ -105,6 +129,11 @@ class Stage:
                 consent_source="drill",
                 now=app.clock.now(),
             )
+
+
+def _database_files(folder: Path) -> list[Path]:
+    """The SQLite database with its journal; not the mark beside it, which is no part of a copy."""
+    return [file for end in ("", "-wal", "-shm") if (file := folder / f"newsletter.db{end}").exists()]
 
 
 def _environ(database_url: str) -> dict[str, str]:
@@ -135,6 +164,11 @@ class Server:
 
     def drop(self, url: str) -> None:
         self._administer(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def replace(self, url: str, other: str) -> None:
+        """None; the database at `url` is the other one."""
+        self.drop(url)
+        self._administer(f"ALTER DATABASE {make_url(other).database} RENAME TO {make_url(url).database}")
 
     def close(self) -> None:
         self._engine.dispose()

@@ -20,6 +20,7 @@ PLAN = Plan(
     connections=1,
     kills=(),
     behaviours=(),
+    error_budget=1,
     trouble=Trouble.NONE,
     control=Control.NONE,
     leavers=(3,),
