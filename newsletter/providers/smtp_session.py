@@ -93,7 +93,7 @@ class SmtpSession:
         refusal = self._open_letter(self._commands(sender, recipient, len(letter)))
         if refusal is None:
             return self._content(letter)
-        if self.is_open and not self._ask(_RESET, [Step.OTHER])[-1].is_good:
+        if not self._ask(_RESET, [Step.OTHER])[-1].is_good:
             self.close()
         return refusal
 
