@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from newsletter.content.counting import counted
 from newsletter.content.csvrecords import MAX_RECORD, csv_line
 from newsletter.content.importcells import from_windows
 from newsletter.content.importpresets import preset_named
@@ -176,9 +177,9 @@ def _report(
 def _notes(windows: int, unread_dates: int) -> tuple[str, ...]:
     notes = []
     if windows:
-        notes.append(f"{windows} lines are no UTF-8 and were read as Windows-1252")
+        notes.append(f"{counted(windows, 'line')} in no UTF-8, read as Windows-1252")
     if unread_dates:
-        notes.append(f"{unread_dates} dates could not be read for sure and were passed over")
+        notes.append(f"{counted(unread_dates, 'date')} that cannot be read for sure, passed over")
     return tuple(notes)
 
 

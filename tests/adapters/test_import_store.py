@@ -130,9 +130,7 @@ def test_a_refused_file_leaves_the_list_as_it_was(desk: PeopleDesk, monkeypatch:
 def test_every_encoding_is_read(desk: PeopleDesk, encoding: str) -> None:
     report = desk.load_bytes("email;name\nzoe@example.com;Zoë – “Z”\n".encode(encoding))
     assert desk.find("zoe@example.com").address.display_name == "Zoë – “Z”"
-    assert report.notes == (
-        ("1 lines are no UTF-8 and were read as Windows-1252",) if encoding == "cp1252" else ()
-    )
+    assert report.notes == (("1 line in no UTF-8, read as Windows-1252",) if encoding == "cp1252" else ())
 
 
 def test_an_archive_is_refused_with_what_to_do(desk: PeopleDesk) -> None:
