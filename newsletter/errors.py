@@ -6,7 +6,8 @@ NewsletterError                    one clear line: what, where, remedy
 │   ├── BadIssueFile               issues/*.md
 │   ├── BadTemplate                templates/<theme>/*
 │   ├── BadAddress                 an address that no mail can reach
-│   └── BadSchedule                schedule words or cron that name no time
+│   ├── BadSchedule                schedule words or cron that name no time
+│   └── BadFilter                  an audience filter that cannot be read
 ├── NotFound                       the issue, file or subscriber named does not exist (exit 1)
 ├── NeedsAttention                 nothing is broken, a person must decide (exit 3)
 │   └── OldPostsAppeared           a feed seems to have changed its ids
@@ -71,6 +72,10 @@ class BadAddress(BadInput):
 
 class BadSchedule(BadInput):
     """Schedule words or a cron expression that name no time."""
+
+
+class BadFilter(BadInput):
+    """An audience filter that cannot be read, or that names a tag which nobody has."""
 
 
 class NotFound(NewsletterError):

@@ -10,6 +10,7 @@ SendOutcome → ProviderEvent. `docs/glossary.md` defines the words.
 
 from newsletter.models.accounts import Movement, Request, Standing
 from newsletter.models.addresses import Address
+from newsletter.models.audiences import AudienceFilter
 from newsletter.models.events import (
     NOTHING,
     BounceClass,
@@ -74,6 +75,7 @@ __all__ = [
     "NOTHING",
     "Address",
     "AttemptId",
+    "AudienceFilter",
     "Batch",
     "BatchId",
     "BatchState",
