@@ -13,6 +13,7 @@ from newsletter.models import (
     DRAFTS,
     Address,
     AttemptId,
+    AudienceFilter,
     Batch,
     Canary,
     Claim,
@@ -299,14 +300,16 @@ class SubscriberStore(Protocol):
         """The subscriber, and whether they are new. One who is known stays as they are."""
         ...
 
-    def get(self, subscriber_id: SubscriberId) -> Subscriber | None: ...
-
-    def find(self, addr_spec: str) -> Subscriber | None:
-        """The subscriber of this address, in any writing of case and white space."""
+    def get(self, subscriber_id: SubscriberId) -> Subscriber | None:
+        """The subscriber with their tags."""
         ...
 
-    def list(self, *statuses: SubscriberStatus) -> Iterator[Subscriber]:
-        """Subscribers by age, streamed; all when no status is named."""
+    def find(self, addr_spec: str) -> Subscriber | None:
+        """The subscriber of this address, in any writing of case and white space, with their tags."""
+        ...
+
+    def list(self, *statuses: SubscriberStatus, where: AudienceFilter | None = None) -> Iterator[Subscriber]:
+        """Subscribers by age, streamed; all when neither a status nor a filter is given."""
         ...
 
     def export(self, *statuses: SubscriberStatus) -> Iterator[Subscriber]:
@@ -315,9 +318,28 @@ class SubscriberStore(Protocol):
 
     def count(self) -> Mapping[SubscriberStatus, int]: ...
 
-    def place(self, subscriber_id: SubscriberId) -> int:
-        """The subscriber's place among the confirmed, from 1, as freezing would number them now; 0
-        for somebody who is not confirmed."""
+    def reach(self, now: datetime, audience: AudienceFilter | None = None) -> int:
+        """How many people an issue would go to that is frozen now: confirmed, not pausing, and of the
+        audience."""
+        ...
+
+    def place(
+        self, subscriber_id: SubscriberId, now: datetime, audience: AudienceFilter | None = None
+    ) -> int:
+        """The subscriber's place among these, from 1, as freezing would number them now: first those who
+        get the whole letter, then those who get its text alone; 0 for somebody who gets none."""
+        ...
+
+    def tags(self) -> Mapping[str, int]:
+        """How many people have each tag, whatever their status."""
+        ...
+
+    def tag(self, subscriber_id: SubscriberId, tag: str) -> bool:
+        """Whether the tag is new to the person."""
+        ...
+
+    def untag(self, subscriber_id: SubscriberId, tag: str) -> bool:
+        """Whether the person had the tag."""
         ...
 
     def import_rows(

@@ -26,6 +26,8 @@ MAX_LENGTH = 1000
 MAX_DEPTH = 20
 """Brackets and `not` inside each other; databases take a hundred."""
 MAX_RULES = 100
+YEARS = (1970, 2999)
+"""Days outside them are slips of the pen."""
 
 _TRAITS = {trait.value: trait for trait in Trait}
 _EVENTS = {event.value: event for event in Event}
@@ -242,6 +244,7 @@ class _Reader:
 
 def _read_day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) else None
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) else None
     except ValueError:
         return None
+    return day if day and YEARS[0] <= day.year <= YEARS[1] else None

@@ -4,12 +4,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 
 from newsletter.content.addresses import address_key
-from newsletter.models import Address, Subscriber, SubscriberId, SubscriberStatus
+from newsletter.errors import WrongState
+from newsletter.models import (
+    Address,
+    AudienceFilter,
+    Subscriber,
+    SubscriberId,
+    SubscriberStatus,
+    SuppressionReason,
+)
 from newsletter.models.imports import ImportedPerson, ImportSource
 from newsletter.store import suppressions
+from newsletter.store.audience import matching, reached
 from newsletter.store.engine import Database, insert_new
 from newsletter.store.importing import SqlImportStore
 from newsletter.store.readertables import subscriber_tags
@@ -47,25 +56,25 @@ class SqlSubscriberStore:
 
     def get(self, subscriber_id: SubscriberId) -> Subscriber | None:
         with self._database.reading() as connection:
-            row = connection.execute(
-                select(subscribers).where(subscribers.c.id == subscriber_id)
-            ).one_or_none()
-        return None if row is None else _subscriber(row)
+            return _one(connection, subscribers.c.id == subscriber_id)
 
     def find(self, addr_spec: str) -> Subscriber | None:
         with self._database.reading() as connection:
-            row = connection.execute(_by_key(address_key(addr_spec))).one_or_none()
-        return None if row is None else _subscriber(row)
+            return _one(connection, subscribers.c.address_key == address_key(addr_spec))
 
-    def list(self, *statuses: SubscriberStatus) -> Iterator[Subscriber]:
-        return self._stream(statuses, tagged=False)
+    def list(self, *statuses: SubscriberStatus, where: AudienceFilter | None = None) -> Iterator[Subscriber]:
+        return self._stream(statuses, where, tagged=False)
 
     def export(self, *statuses: SubscriberStatus) -> Iterator[Subscriber]:
-        return self._stream(statuses, tagged=True)
+        return self._stream(statuses, None, tagged=True)
 
-    def _stream(self, statuses: Sequence[SubscriberStatus], *, tagged: bool) -> Iterator[Subscriber]:
+    def _stream(
+        self, statuses: Sequence[SubscriberStatus], where: AudienceFilter | None, *, tagged: bool
+    ) -> Iterator[Subscriber]:
         page = select(subscribers).order_by(subscribers.c.id).limit(ROWS_AT_ONCE)
         if statuses:
+        if where:
+            page = page.where(matching(where))
             page = page.where(subscribers.c.status.in_(statuses))
         after = 0
         while True:
@@ -83,12 +92,41 @@ class SqlSubscriberStore:
             found = {SubscriberStatus(status): int(count) for status, count in connection.execute(by_status)}
         return {status: found.get(status, 0) for status in SubscriberStatus}
 
-    def place(self, subscriber_id: SubscriberId) -> int:
-        confirmed = subscribers.c.status == SubscriberStatus.CONFIRMED
-        until = select(func.count()).where(confirmed, subscribers.c.id <= subscriber_id)
-        themselves = select(subscribers.c.id).where(confirmed, subscribers.c.id == subscriber_id)
+    def reach(self, now: datetime, audience: AudienceFilter | None = None) -> int:
         with self._database.reading() as connection:
-            return connection.scalar(until.where(themselves.exists())) or 0
+            return connection.scalar(select(func.count()).where(reached(now, audience))) or 0
+
+    def place(
+        self, subscriber_id: SubscriberId, now: datetime, audience: AudienceFilter | None = None
+    ) -> int:
+        these = reached(now, audience)
+        themselves = select(subscribers.c.text_only).where(these, subscribers.c.id == subscriber_id)
+        with self._database.reading() as connection:
+            text_only = connection.scalar(themselves)
+            if text_only is None:
+                return 0
+            before = and_(subscribers.c.text_only == text_only, subscribers.c.id <= subscriber_id)
+            if text_only:
+                before = or_(before, ~subscribers.c.text_only)
+            return connection.scalar(select(func.count()).where(these, before)) or 0
+
+    def tags(self) -> Mapping[str, int]:
+        counts = select(subscriber_tags.c.tag, func.count()).group_by(subscriber_tags.c.tag)
+        with self._database.reading() as connection:
+            return {row.tag: row[1] for row in connection.execute(counts.order_by(subscriber_tags.c.tag))}
+
+    def tag(self, subscriber_id: SubscriberId, tag: str) -> bool:
+        with self._database.writing() as connection:
+            added = connection.execute(
+                insert_new(connection, subscriber_tags).values(subscriber_id=subscriber_id, tag=tag),
+                execution_options={"preserve_rowcount": True},
+            )
+            return added.rowcount == 1
+
+    def untag(self, subscriber_id: SubscriberId, tag: str) -> bool:
+        mine = and_(subscriber_tags.c.subscriber_id == subscriber_id, subscriber_tags.c.tag == tag)
+        with self._database.writing() as connection:
+            return connection.execute(delete(subscriber_tags).where(mine)).rowcount == 1
 
     def import_rows(
         self, rows: Iterable[tuple[Address, SubscriberStatus]], *, consent_source: str, now: datetime
@@ -131,6 +169,12 @@ def _new(address: Address, status: SubscriberStatus, consent_source: str, now: d
         "address_key": address_key(address.addr_spec),
         "display_name": address.display_name,
         "status": status,
+def _one(connection: Connection, condition: ColumnElement[bool]) -> Subscriber | None:
+    """The person of whom this is true, with their tags; None when there is none."""
+    row = connection.execute(select(subscribers).where(condition)).one_or_none()
+    return None if row is None else _subscriber(row, _tags(connection, [row.id]).get(row.id, ()))
+
+
         "created_at": now,
         "confirmed_at": now if status is SubscriberStatus.CONFIRMED else None,
         "consent_source": consent_source,

@@ -65,12 +65,12 @@ def personal_letter(app: App, review: Review, reader: Delivery = SAMPLE_READER) 
 
 
 def delivery_for(app: App, issue_id: IssueId, subscriber: Subscriber) -> Delivery:
-    """The subscriber's delivery as freezing would number it now: their place among the confirmed.
+    """The subscriber's delivery as freezing would number it now: their place in an audience of everybody.
 
     Somebody who is not confirmed gets no letter; theirs is numbered 0.
     """
     return Delivery(
-        id=DeliveryId(f"{issue_id}.{app.subscribers.place(subscriber.id)}"),
+        id=DeliveryId(f"{issue_id}.{app.subscribers.place(subscriber.id, app.clock.now())}"),
         subscriber_id=subscriber.id,
         address=subscriber.address,
     )

@@ -138,7 +138,7 @@ def test_everybody_is_listed_once_by_age_however_many_came_at_the_same_moment(
 def test_places_are_counted_among_the_confirmed_as_freezing_counts_them(store: SqlSubscriberStore) -> None:
     statuses = (CONFIRMED, UNCONFIRMED, CONFIRMED, CONFIRMED)
     people = [add(store, f"{n}@example.com", status)[0].id for n, status in enumerate(statuses)]
-    assert [store.place(person) for person in people] == [1, 0, 2, 3]
+    assert [store.place(person, CLOCK.now()) for person in people] == [1, 0, 2, 3]
     store.unsubscribe(people[0], CLOCK.now())
-    assert [store.place(person) for person in people] == [0, 0, 1, 2]
-    assert store.place(SubscriberId(999)) == 0
+    assert [store.place(person, CLOCK.now()) for person in people] == [0, 0, 1, 2]
+    assert store.place(SubscriberId(999), CLOCK.now()) == 0

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.content.audience import MAX_DEPTH, MAX_LENGTH, MAX_RULES, read_filter, values_of, write_rule
+from newsletter.content.audience import (
+    MAX_DEPTH,
+    MAX_LENGTH,
+    MAX_RULES,
+    YEARS,
+    read_filter,
+    values_of,
+    write_rule,
+)
 from newsletter.errors import BadFilter
 from newsletter.models.audiences import AllOf, AnyOf, Event, Has, Order, Rule, Trait, When, Without
 
@@ -64,6 +72,7 @@ def test_words_become_a_rule(text: str, rule: Rule) -> None:
         ("joined 2026-01-01", 8, "lacks <"),
         ("joined > 2026-13-01", 10, "is no day"),
         ("joined > yesterday", 10, "is no day"),
+        ("joined > 0026-01-01", 10, "is no day"),
         ("joined >", 9, "the day is missing"),
         ("joined == 2026-01-01", 9, "is no day"),
         ("language:g", 1, "is no language tag"),
@@ -104,7 +113,12 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1
 LEAVES = st.one_of(
     st.builds(Has, trait=st.sampled_from([Trait.TAG, Trait.EMAIL, Trait.SOURCE]), value=TEXTS),
     st.builds(Has, trait=st.just(Trait.LANGUAGE), value=st.sampled_from(["de", "pt-BR", "he"])),
-    st.builds(When, event=st.sampled_from(Event), order=st.sampled_from(Order), day=st.dates()),
+    st.builds(
+        When,
+        event=st.sampled_from(Event),
+        order=st.sampled_from(Order),
+        day=st.dates(date(YEARS[0], 1, 1), date(YEARS[1], 12, 31)),
+    ),
 )
 
 
