@@ -165,7 +165,7 @@ def test_a_dry_run_and_a_test_answer_in_json_too(project: Project) -> None:
 def test_a_file_without_addresses_is_named_with_its_remedy(project: Project, tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("who,where\nAda,Berlin\n", encoding="utf-8")
-    result = project.run("subscribers", "import", str(people))
+    result = project.run("subscribers", "import", str(people), "--consent", "a form")
     assert result.status == 1
     assert is_one_line(result.stderr)
     assert f"{people}: the file has no column of addresses" in result.stderr
