@@ -598,6 +598,10 @@ class Accounts(Protocol):
         """The digest of the frozen addresses as they stand in the database now."""
         ...
 
+    def erased(self, issue_id: IssueId) -> int:
+        """How many of the audience were forgotten since, and are but numbers now."""
+        ...
+
     def people(self, issue_id: IssueId) -> Iterator[Standing]:
         """Everybody of the audience, in the frozen order; one batch at a time in memory."""
         ...

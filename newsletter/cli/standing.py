@@ -1,6 +1,7 @@
 """Telling where issues stand, and accounting for everybody of one."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -106,20 +107,45 @@ def _line(record: IssueRecord, progress: SendProgress | None) -> str:
 def prove(ctx: click.Context, issue: str, everybody: bool, as_json: bool) -> None:
     """Account for every recipient of ISSUE.
 
-    Exit status 3 when a sum is off, the frozen list has changed, or somebody is uncertain.
+    Exit status 3 when a sum is off, the frozen list has changed, or somebody is uncertain. Who was
+    forgotten since is a number: the list cannot be compared any more, and says so.
     """
     with opened(ctx) as app:
         record = app.record(app.issue_id(issue))
         progress, frozen = app.ledger.progress(record.id), app.ledger.frozen(record.id)
         if progress is None or frozen is None:
             raise _nothing_to_prove(record)
-        intact = app.accounts.audience_sha256(record.id) == frozen.audience_sha256
+        audience = _audience(app, record.id, frozen)
         if as_json:
-            _prove_json(app, record.id, progress, frozen, intact=intact, everybody=everybody)
+            _prove_json(app, record.id, progress, frozen, audience, everybody=everybody)
         else:
-            _prove_plainly(app, record.id, progress, frozen, intact=intact, everybody=everybody)
-    if progress.uncertain or not progress.balanced or not intact:
+            _prove_plainly(app, record.id, progress, frozen, audience, everybody=everybody)
+    if progress.uncertain or not progress.balanced or audience.changed:
         ctx.exit(NEEDS_ATTENTION)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Audience:
+    """How the frozen list stands now."""
+
+    intact: bool
+    erased: int = 0
+    """People who were forgotten since; without their addresses the list cannot be compared."""
+
+    @property
+    def changed(self) -> bool:
+        return not self.intact and not self.erased
+
+    def __str__(self) -> str:
+        if self.erased:
+            return f"{self.erased} erased since"
+        return "as frozen" if self.intact else "CHANGED since it was frozen"
+
+
+def _audience(app: "App", issue_id: IssueId, frozen: FrozenIssue) -> _Audience:
+    if app.accounts.audience_sha256(issue_id) == frozen.audience_sha256:
+        return _Audience(intact=True)
+    return _Audience(intact=False, erased=app.accounts.erased(issue_id))
 
 
 def _nothing_to_prove(record: IssueRecord) -> WrongState:
@@ -136,8 +162,8 @@ def _prove_plainly(
     issue_id: IssueId,
     progress: SendProgress,
     frozen: FrozenIssue,
+    audience: _Audience,
     *,
-    intact: bool,
     everybody: bool,
 ) -> None:
     click.echo(f"{issue_id}: {progress.audience} recipients, frozen {frozen.frozen_at:%Y-%m-%d %H:%M:%S} UTC")
@@ -146,9 +172,7 @@ def _prove_plainly(
             click.echo(f"{count:>11}  {name.replace('_', ' ')}")
     right = "balanced" if progress.balanced else "not balanced: the send has not ended"
     click.echo(f"{progress.settled + progress.uncertain:>11}  in all: {right}")
-    click.echo(
-        f"audience {frozen.audience_sha256}: {'as frozen' if intact else 'CHANGED since it was frozen'}"
-    )
+    click.echo(f"audience {frozen.audience_sha256}: {audience}")
     click.echo(f"letter   {frozen.email.sha256}")
     people = chain.from_iterable(app.accounts.left_out(issue_id, group) for group in GROUPS)
     for each in app.accounts.people(issue_id) if everybody else people:
@@ -157,7 +181,8 @@ def _prove_plainly(
 
 def _person(each: Standing) -> str:
     why = ": ".join(filter(None, (each.reason.replace("_", " "), each.detail)))
-    return f"{each.status.replace('_', ' ')}: {each.address.addr_spec}" + (f" ({why})" if why else "")
+    name = each.address.addr_spec or "(erased)"
+    return f"{each.status.replace('_', ' ')}: {name}" + (f" ({why})" if why else "")
 
 
 def _prove_json(
@@ -165,8 +190,8 @@ def _prove_json(
     issue_id: IssueId,
     progress: SendProgress,
     frozen: FrozenIssue,
+    audience: _Audience,
     *,
-    intact: bool,
     everybody: bool,
 ) -> None:
     head = {
@@ -174,7 +199,8 @@ def _prove_json(
         **{name: getattr(progress, name) for name in SUMS},
         "balanced": progress.balanced,
         "audience_sha256": frozen.audience_sha256,
-        "audience_intact": intact,
+        "audience_intact": audience.intact or (None if audience.erased else False),
+        "erased": audience.erased,
         "letter_sha256": frozen.email.sha256,
     }
     lists: dict[str, Iterator[object]] = {

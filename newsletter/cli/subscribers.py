@@ -2,7 +2,7 @@
 
 import click
 
-from newsletter.cli.common import json_option, opened, print_json
+from newsletter.cli.common import json_option, opened, print_json, talk
 from newsletter.cli.importing import STATUSES, export, import_, imports, undo_import
 from newsletter.models import SubscriberStatus
 
@@ -47,6 +47,24 @@ def list_(ctx: click.Context, status: str | None, as_json: bool) -> None:
         for person in people:
             name = f" ({person.address.display_name})" if person.address.display_name else ""
             click.echo(f"{person.address.addr_spec}{name}: {person.status}")
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def forget(ctx: click.Context, address: str, yes: bool) -> None:
+    """Erase all that is held of ADDRESS, for good. Only its owner can bring it back, by signing up."""
+    from newsletter.usecases.forgetting import forget
+
+    with opened(ctx) as app:
+        if not yes:
+            click.confirm(f"Erase everything about {address}? It cannot be undone.", abort=True, err=True)
+        known = forget(address, forgetting=app.forgetting, keys=app.keys, now=app.clock.now())
+        click.echo("erased" if known else "nothing was held; no import will bring this address in")
+        if not app.forgetting.remove_traces():
+            talk("The rest of the file is cleaned by “newsletter run-due” or “serve”, when nothing is sent.")
+    talk("Files of your own are yours to clean: exports, rejected rows, backups, data/outbox, logs.")
 
 
 for command in (import_, imports, undo_import, export):

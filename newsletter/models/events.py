@@ -82,6 +82,8 @@ class SuppressionReason(StrEnum):
     INVALID = "invalid address"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+    ERASED = "erased"
+    """They asked to be forgotten: nothing but their own confirmation brings the address back."""
 
     @property
     def strength(self) -> int:

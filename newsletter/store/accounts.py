@@ -96,6 +96,11 @@ class SqlAccounts:
             digest.update("\n".join([addr_spec for (addr_spec,) in rows]).encode() + b"\n")
             first += ROWS_AT_ONCE
 
+    def erased(self, issue_id: IssueId) -> int:
+        theirs = (deliveries.c.issue == self._number(issue_id)) & (deliveries.c.addr_spec == "")
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(deliveries).where(theirs)) or 0
+
     def people(self, issue_id: IssueId) -> Iterator[Standing]:
         return self._people(issue_id, *BatchState)
 

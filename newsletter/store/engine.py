@@ -161,6 +161,8 @@ def _sqlite(address: URL) -> Engine:
         # WAL with NORMAL may lose the last commits in a power cut: a claim lost is a double send.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is written over: who asked to be forgotten is not left in unused space.
+        connection.execute("PRAGMA secure_delete = ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -5,6 +5,7 @@ from the order in which they came.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -116,7 +117,7 @@ def _keep(connection: Connection, told: Sequence[Told], now: datetime) -> list[T
 
 
 def _row(told: Told, now: datetime) -> dict[str, Any]:
-    event = told.event
+    event = _nobodys(told.event) if told.erased else told.event
     return {
         "provider": event.provider,
         "provider_event_id": event.provider_event_id,
@@ -135,6 +136,11 @@ def _row(told: Told, now: datetime) -> dict[str, Any]:
         "detail": event.detail,
         "raw": event.raw,
     }
+
+
+def _nobodys(event: ProviderEvent) -> ProviderEvent:
+    """The event without whom it is about."""
+    return replace(event, addr_spec="", detail="", raw="", fingerprint=f"erased {event.provider_event_id}")
 
 
 def _news(told: Iterable[Told]) -> list[News]:

@@ -4,13 +4,14 @@ An address alone names nobody, but for an event that has lost our ids on its way
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
 from newsletter.content.addresses import address_key
-from newsletter.models import AttemptId, Consequence, EventType, IssueId, ProviderEvent
+from newsletter.models import AttemptId, Consequence, EventType, IssueId, ProviderEvent, SuppressionReason
 from newsletter.ports import EventRules
+from newsletter.store import suppressions
 from newsletter.store.engine import chunks
 from newsletter.store.outcomes import Place
 from newsletter.store.tables import AttemptState, attempts, batches, deliveries, issues, subscribers
@@ -41,6 +42,8 @@ class Told:
     request: Request | None = None
     place: Place | None = None
     subscriber: int | None = None
+    erased: bool = False
+    """It is about somebody who was forgotten: nothing of it may name them."""
 
     @property
     def contradicts(self) -> bool:
@@ -58,18 +61,20 @@ def recognise(connection: Connection, events: Sequence[ProviderEvent], rules: Ev
     requests = _requests(connection, {event.attempt_id for event in events if event.attempt_id})
     named = [requests.get(event.attempt_id) if event.attempt_id else None for event in events]
     places = [_place(event, request) for event, request in zip(events, named, strict=True)]
-    people = _people(connection, {place for place in places if place})
+    people, erased = _people(connection, {place for place in places if place})
     lost = _by_address(connection, {address_key(event.addr_spec) for event in events if _lost_ids(event)})
-    return [
+    told = [
         Told(
             event=event,
             means=rules.consequence(event),
             request=request,
             place=place,
             subscriber=people.get(place) if place else _by_address_alone(event, lost),
+            erased=place in erased,
         )
         for event, request, place in zip(events, named, places, strict=True)
     ]
+    return _without_the_erased(connection, told)
 
 
 def _place(event: ProviderEvent, request: Request | None) -> Place | None:
@@ -101,20 +106,38 @@ def _requests(connection: Connection, named: Collection[AttemptId]) -> dict[Atte
     }
 
 
-def _people(connection: Connection, places: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """(issue number, place) → subscriber"""
+def _without_the_erased(connection: Connection, told: list[Told]) -> list[Told]:
+    """The same; events of nobody on the list may be about somebody who was."""
+    strangers = {address_key(each.event.addr_spec) for each in told if each.subscriber is None}
+    reasons = suppressions.reasons(connection, strangers - {""})
+    gone = {key for key, reason in reasons.items() if reason is SuppressionReason.ERASED}
+    if not gone:
+        return told
+    return [
+        replace(each, erased=True)
+        if each.subscriber is None and address_key(each.event.addr_spec) in gone
+        else each
+        for each in told
+    ]
+
+
+def _people(connection: Connection, places: Collection[Place]) -> tuple[dict[Place, int], set[Place | None]]:
+    """(place → subscriber, the places of those who were erased)"""
     by_issue: dict[int, list[int]] = {}
     for issue, seq in places:
         by_issue.setdefault(issue, []).append(seq)
-    who = select(deliveries.c.seq, deliveries.c.subscriber_id)
-    return {
-        (issue, seq): subscriber
-        for issue, seqs in by_issue.items()
-        for some in chunks(seqs, NAMES_AT_ONCE)
-        for seq, subscriber in connection.execute(
-            who.where(deliveries.c.issue == issue, deliveries.c.seq.in_(some))
-        )
-    }
+    who = select(deliveries.c.seq, deliveries.c.subscriber_id, deliveries.c.addr_spec == "")
+    people: dict[Place, int] = {}
+    erased: set[Place | None] = set()
+    for issue, seqs in by_issue.items():
+        for some in chunks(seqs, NAMES_AT_ONCE):
+            here = who.where(deliveries.c.issue == issue, deliveries.c.seq.in_(some))
+            for seq, subscriber, is_erased in connection.execute(here):
+                if is_erased:
+                    erased.add((issue, seq))
+                else:
+                    people[issue, seq] = subscriber
+    return people, erased
 
 
 def _by_address(connection: Connection, keys: Collection[str]) -> dict[str, int]:

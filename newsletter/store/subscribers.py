@@ -49,6 +49,7 @@ class SqlSubscriberStore:
             )
             is_new = added.rowcount == 1
             if is_new:
+                _require_not_erased(connection, values["address_key"])
                 mine = subscribers.c.address_key == values["address_key"]
                 suppressions.end_known(connection, mine, now)
             row = connection.execute(_by_key(values["address_key"])).one()
@@ -148,6 +149,15 @@ class SqlSubscriberStore:
                 .values(status=SubscriberStatus.UNSUBSCRIBED, suppressed_reason="", unsubscribed_at=now)
             )
             return ended.rowcount == 1
+
+
+def _require_not_erased(connection: Connection, key: str) -> None:
+    """None. Raises WrongState for somebody who asked to be forgotten."""
+    if suppressions.reasons(connection, [key]).get(key) is SuppressionReason.ERASED:
+        raise WrongState(
+            "whoever has this address asked to be forgotten",
+            remedy="they may come back by the sign-up form, and nobody can for them",
+        )
 
 
 def _tags(connection: Connection, people: Sequence[int]) -> Mapping[int, Sequence[str]]:

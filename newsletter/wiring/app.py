@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from newsletter.content.links import Personaliser
     from newsletter.net import Fetcher
     from newsletter.usecases.due import DueReport
+    from newsletter.usecases.forgetting import Forgetting
     from newsletter.usecases.gather import Gathered
     from newsletter.usecases.review import Review
     from newsletter.usecases.send import SendReport
@@ -92,6 +93,7 @@ class App:
     events: EventStore
     suppressions: SuppressionStore
     settling: Settling
+    forgetting: "Forgetting"
     schedule: Schedule | None
     keys: Keyring
     stopped: threading.Event

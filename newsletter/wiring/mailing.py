@@ -68,6 +68,7 @@ def tend_readers(app: App) -> tuple[str, ...]:
     app.limits.forget(now - UNCONFIRMED_FOR - timedelta(days=1))
     expired = app.joining.expire(now - UNCONFIRMED_FOR)
     mailed = hand_over_when_due(app)
+    app.forgetting.remove_traces()
     return (
         *((f"{counted(expired, 'unconfirmed sign-up')} forgotten",) if expired else ()),
         *((f"{counted(mailed, 'mail')} to readers handed over",) if mailed else ()),

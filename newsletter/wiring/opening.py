@@ -11,8 +11,10 @@ from newsletter.content.calendar import Schedule, parse_schedule
 from newsletter.errors import BadInput
 from newsletter.providers import find_provider
 from newsletter.store.accounts import SqlAccounts
+from newsletter.store.erasedlist import ErasedList
 from newsletter.store.events import SqlEventStore
 from newsletter.store.folder import IssueFolder
+from newsletter.store.forgetting import SqlForgetting
 from newsletter.store.importing import SqlImportStore
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.joining import SqlJoining
@@ -50,6 +52,9 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
     with closing(open_database(url, now=clock.now(), locks=locks)) as database:
         issues = SqlIssueStore(database)
         mark = Mark(settings.mark_file, database)
+        keys = keyring(database)
+        forgetting = SqlForgetting(database, ErasedList(project / "data" / "erased"), key=keys.first)
+        forgetting.catch_up()
         yield App(
             settings=settings,
             clock=clock,
@@ -69,8 +74,9 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             events=SqlEventStore(database),
             suppressions=SqlSuppressionStore(database),
             settling=SqlSettling(database),
+            forgetting=forgetting,
             schedule=schedule,
-            keys=keyring(database),
+            keys=keys,
             stopped=stopped,
         )
 
