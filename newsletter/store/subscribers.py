@@ -74,9 +74,9 @@ class SqlSubscriberStore:
     ) -> Iterator[Subscriber]:
         page = select(subscribers).order_by(subscribers.c.id).limit(ROWS_AT_ONCE)
         if statuses:
+            page = page.where(subscribers.c.status.in_(statuses))
         if where:
             page = page.where(matching(where))
-            page = page.where(subscribers.c.status.in_(statuses))
         after = 0
         while True:
             with self._database.reading() as connection:
@@ -160,6 +160,12 @@ def _require_not_erased(connection: Connection, key: str) -> None:
         )
 
 
+def _one(connection: Connection, condition: ColumnElement[bool]) -> Subscriber | None:
+    """The person of whom this is true, with their tags; None when there is none."""
+    row = connection.execute(select(subscribers).where(condition)).one_or_none()
+    return None if row is None else _subscriber(row, _tags(connection, [row.id]).get(row.id, ()))
+
+
 def _tags(connection: Connection, people: Sequence[int]) -> Mapping[int, Sequence[str]]:
     """Each person's tags in order; nothing for who has none."""
     found: dict[int, list[str]] = {}
@@ -179,12 +185,6 @@ def _new(address: Address, status: SubscriberStatus, consent_source: str, now: d
         "address_key": address_key(address.addr_spec),
         "display_name": address.display_name,
         "status": status,
-def _one(connection: Connection, condition: ColumnElement[bool]) -> Subscriber | None:
-    """The person of whom this is true, with their tags; None when there is none."""
-    row = connection.execute(select(subscribers).where(condition)).one_or_none()
-    return None if row is None else _subscriber(row, _tags(connection, [row.id]).get(row.id, ()))
-
-
         "created_at": now,
         "confirmed_at": now if status is SubscriberStatus.CONFIRMED else None,
         "consent_source": consent_source,
