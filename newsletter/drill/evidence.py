@@ -49,8 +49,12 @@ def _by_events(run: Run) -> tuple[str, ...]:
 
 
 def _by_their_absence(run: Run) -> tuple[str, ...]:
-    """A line when somebody is uncertain still, though events of all other requests came in long ago."""
-    if run.state() is not IssueState.SUBMITTED or run.plan.trouble is Trouble.RESTORED:
+    """A line when somebody is uncertain still, though events of all other requests came in long ago.
+
+    Where the clock had jumped forward, requests seem to be younger than the events: then it proves nothing.
+    """
+    mute = {Trouble.RESTORED, Trouble.CLOCK_FORWARD}
+    if run.state() is not IssueState.SUBMITTED or run.plan.trouble in mute:
         return ()
     later = {"NEWSLETTER_SENDING__UNCERTAIN": "resend"}
     run.errand = replace(run.errand, jump=A_DAY_LATER, environ=run.errand.environ | later)

@@ -18,6 +18,7 @@ from newsletter.drill.senders import (
     Errand,
     HurriedClock,
     Work,
+    reconcile,
     start,
 )
 from newsletter.drill.sendgrid.emulator import SCOPES, SendGridEmulator
@@ -116,9 +117,16 @@ class Run:
         """None, when the issue is submitted or cancelled. Raises NeverEnded."""
         for _ in range(MOST_ACTS):
             if self.state() in DONE:
+                self._tell_of_the_dead()
                 return
             self.act()
         raise NeverEnded(f"the issue is {self.state()} after {MOST_ACTS} acts: {self.app.record(ISSUE).note}")
+
+    def _tell_of_the_dead(self) -> None:
+        """None; of a cancelled issue, which nobody sends on, the next run of the timer tells what a dead
+        sender left open."""
+        if self.state() is IssueState.CANCELLED:
+            self.begin(reconcile, replace(self.errand, fault=""))
 
     def kill(self, kill: Kill) -> None:
         """None, when senders met this end, or there is nothing left to send."""
