@@ -23,6 +23,11 @@ class Pages:
     def __init__(self, app: App) -> None:
         self.app = app
         self.name = app.settings.newsletter.name
+        self._frame = {
+            "name": self.name,
+            "home": "/archive" if app.settings.archive.public else "",
+            "postal_address": " ".join(app.settings.newsletter.postal_address.split()),
+        }
 
     def language(self, request: Request, person: Subscriber | None = None) -> str:
         """The tag of the language to answer in: the person's, else the visitor's, else the newsletter's."""
@@ -45,6 +50,6 @@ class Pages:
     ) -> Response:
         """The page made from a template of `web/pages/`, in a language that `language` gave."""
         page = render_page(
-            template, language=language, direction=direction_of(language), name=self.name, **values
+            template, language=language, direction=direction_of(language), **self._frame, **values
         )
         return HTMLResponse(page, status_code=status, headers=headers)

@@ -1,8 +1,13 @@
-"""The program's own pages: Jinja2 templates that ship inside the package."""
+"""The program's own pages: Jinja2 templates that ship inside the package, and the one style of all."""
 
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+STYLE = (files(__name__) / "style.css").read_text(encoding="utf-8")
+"""What stands between `<style>` and `</style>` of every page, and nothing else: browsers know it by its hash."""
 
 
 @cache
@@ -18,4 +23,6 @@ def _environment() -> Environment:
 
 def render_page(template: str, /, **values: object) -> str:
     """The page's HTML; every value is escaped. It is in English where no `language` says otherwise."""
-    return _environment().get_template(template).render({"language": "en", "direction": "ltr", **values})
+    style = Markup(STYLE)  # noqa: S704 -- this program's own file
+    page = _environment().get_template(template)
+    return page.render({"language": "en", "direction": "ltr", "style": style, **values})
