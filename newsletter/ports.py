@@ -404,12 +404,14 @@ class Ledger(Protocol):
         found: Sequence[IssueState] = DRAFTS,
         canary: float = 0.0,
     ) -> FrozenIssue:
-        """The bytes and one immutable row per confirmed subscriber, in one transaction; or the
-        issue as it was frozen before, whatever `email` says now. `canary` is the share of the audience,
-        0–1, that goes first, taken from all over it.
+        audience: AudienceFilter | None = None,
+        """The bytes and one immutable row per subscriber whom the letter reaches (SubscriberStore.reach),
+        in one transaction; or the issue as it was frozen before, whatever `email` and `audience` say now.
+        Who wants the text part alone stands in batches of their own, after all others. `canary` is the
+        share of the audience, 0–1, that goes first, taken from all over it.
 
         Raises NotFound; WrongState when the issue is in none of the states in which the caller found
-        it (a draft, or approved); NeedsAttention when nobody is confirmed.
+        it (a draft, or approved); NeedsAttention when there is nobody to send to.
         """
         ...
 

@@ -33,11 +33,10 @@ class Skeleton:
         self._subject += f"Subject: {words_of(email.subject, 'Subject')}\r\n"
         self._common = "".join(f"{name}: {value}\r\n" for name, value in sender.headers.items())
         boundary = f"=_{email.sha256[:40]}"  # of the letter, so that it is written the same twice
-        self._mime = (
-            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
-        )
+        together = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
+        self._mime = "MIME-Version: 1.0\r\n" + (together if email.html else _PLAIN)
         self._fields = email.merge_fields
-        self._body, self._slots = _cut(_parts(email, boundary))
+        self._body, self._slots = _cut(_parts(email, boundary) if email.html else _part(email, "plain"))
 
     def head(self, recipient: Recipient, *, date: datetime, utf8: bool = False) -> bytes:
         """The header lines, each with its CRLF. With `utf8` an address may have other letters than
@@ -53,7 +52,7 @@ class Skeleton:
         return head.encode("utf-8")
 
     def body(self, recipient: Recipient) -> bytes:
-        """Both parts, the text first, with this recipient's values in their places."""
+        """Both parts, the text first, or the text alone, with this recipient's values in their places."""
         values: list[bytes] = []
         for field in self._fields:
             value = recipient.merge_data[field.name]
@@ -85,17 +84,25 @@ Piece = str | int
 """Octets as text, or the place of a value: twice its field's number, and one more inside HTML."""
 
 
+_HEAD_OF_PART = (
+    'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n'
+)
+_PLAIN = _HEAD_OF_PART.format(kind="plain")
+
+
 def _parts(email: RenderedEmail, boundary: str) -> Iterator[Piece]:
     """The body: both parts in their MIME headers."""
-    for kind, text in (("plain", email.text), ("html", email.html)):
-        yield (
-            f'--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
-            "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-        )
-        whole = text if text.endswith("\n") else f"{text}\n"
-        yield from _encoded(whole, email.merge_fields, in_html=kind == "html")
+    for kind in ("plain", "html"):
+        yield f"--{boundary}\r\n{_HEAD_OF_PART.format(kind=kind)}\r\n"
+        yield from _part(email, kind)
         yield "\r\n"
     yield f"--{boundary}--\r\n"
+
+
+def _part(email: RenderedEmail, kind: str) -> Iterator[Piece]:
+    text = email.html if kind == "html" else email.text
+    whole = text if text.endswith("\n") else f"{text}\n"
+    yield from _encoded(whole, email.merge_fields, in_html=kind == "html")
 
 
 def _encoded(text: str, fields: Sequence[MergeField], *, in_html: bool) -> Iterator[Piece]:

@@ -1,6 +1,8 @@
 """One run of the drill, from its first sender to the last doubt: what came of it."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
@@ -64,6 +66,15 @@ def _result(run: Run) -> Result:
     )
 
 
+def _different_letters(bodies: Sequence[Mapping[str, Any]]) -> int:
+    """How many letters went out as one: with its HTML or the text alone, every copy holds the same."""
+    pages: dict[int, set[bytes]] = {}
+    for body in bodies:
+        pages.setdefault(len(body["content"]), set()).add(msgspec.json.encode(body["content"]))
+    texts = {msgspec.json.encode((body["subject"], body["content"][0])) for body in bodies}
+    return max([len(texts), *map(len, pages.values())])
+
+
 def _seen(run: Run, *, settled: bool = False) -> Seen:
     """What the ledger and the provider tell at this moment, when nobody is at work."""
     states = select(tables.attempts.c.state, func.count()).group_by(tables.attempts.c.state)
@@ -76,7 +87,7 @@ def _seen(run: Run, *, settled: bool = False) -> Seen:
         progress=run.app.ledger.progress(ISSUE) or SendProgress(audience=0),
         statuses=run.statuses(),
         copies=Counter(copy.address for copy in run.sendgrid.copies()),
-        letters=len({msgspec.json.encode((body["subject"], body["content"])) for body in bodies}),
+        letters=_different_letters(bodies),
         attempts=attempts,
         batches=batches,
         requests=run.sendgrid.requests,

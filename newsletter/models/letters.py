@@ -1,7 +1,7 @@
 """The rendered letter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from newsletter.models.addresses import Address
 from newsletter.models.ids import IssueId
@@ -23,10 +23,16 @@ class RenderedEmail:
     subject: str
     preheader: str
     html: str
+    """Empty in the letter of who wants the text part alone."""
     text: str
     merge_fields: tuple[MergeField, ...]
     sha256: str
     """Hex digest over subject, preheader, html and text, before personal values."""
+
+    @property
+    def text_alone(self) -> "RenderedEmail":
+        """The same letter without its HTML; the digest stays that of the whole."""
+        return replace(self, html="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

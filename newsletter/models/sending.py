@@ -66,6 +66,8 @@ class Claim:
     """Of the request, counted over the whole database; 0 when none is to be made."""
     tries: int = 0
     """How often the provider has put just these recipients off."""
+    text_only: bool = False
+    """They get the letter's text part alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -249,3 +251,5 @@ class FrozenIssue:
     audience_sha256: str
     """Hex digest over the frozen address list, in order."""
     frozen_at: datetime
+    audience_filter: str = ""
+    """The filter that chose the audience, as the author wrote it; empty: everybody."""

@@ -46,7 +46,7 @@ def constant_part(email: RenderedEmail, sender: Sender) -> ConstantPart:
     Tracking and SendGrid's own unsubscribe footer are switched off in so many words, because an
     account may have them on by default. Raises ProviderRefused for what no request may carry.
     """
-    for part, value in (("subject", email.subject), ("text", email.text), ("HTML", email.html)):
+    for part, value in (("subject", email.subject), ("text", email.text)):
         if not value:
             raise ProviderRefused(f"the letter's {part} is empty", remedy="SendGrid takes no such letter")
     for name, value in sender.headers.items():
@@ -75,7 +75,9 @@ def constant_part(email: RenderedEmail, sender: Sender) -> ConstantPart:
 
 
 def _content(text: str, page: str) -> dict[str, object]:
-    return {"content": [{"type": "text/plain", "value": text}, {"type": "text/html", "value": page}]}
+    """Both parts; the text alone for a letter without HTML."""
+    parts = [{"type": "text/plain", "value": text}, {"type": "text/html", "value": page}]
+    return {"content": parts if page else parts[:1]}
 
 
 def _twin(placeholder: str) -> str:

@@ -29,8 +29,9 @@ _BORDERS: Mapping[Order, tuple[tuple[Callable[[Any, Any], Any], int], ...]] = {
 """How a moment stands to the beginning of the day, or (1) of the day after it."""
 
 
-def reached(now: datetime, audience: AudienceFilter | None = None) -> ColumnElement[bool]:
-    """Whether a letter that is frozen now is for this row of `subscribers`."""
+def reached(now: Any, audience: AudienceFilter | None = None) -> ColumnElement[bool]:
+    """Whether a letter of this moment (a datetime, or a parameter that holds one) is for this row of
+    `subscribers`."""
     rules = [subscribers.c.status == SubscriberStatus.CONFIRMED, ~pausing(now)]
     return and_(*rules, *([matching(audience)] if audience else []))
 

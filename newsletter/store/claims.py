@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, update
 
 from newsletter import faults
 from newsletter.models import (
@@ -26,6 +26,7 @@ from newsletter.models import (
     SubscriberStatus,
 )
 from newsletter.store import moves
+from newsletter.store.audience import reached
 from newsletter.store.moves import SENDING, Batch
 from newsletter.store.pace import fitting
 from newsletter.store.tables import (
@@ -36,6 +37,9 @@ from newsletter.store.tables import (
     issues,
     subscribers,
 )
+
+PAUSED = "paused"
+"""Why somebody is left out who asked for no letters for a while, after the freeze."""
 
 # Statements of the sending loop are made once: building one costs more than running it.
 _ISSUE = (
@@ -61,14 +65,17 @@ _HERE = and_(
 _STAYING = (
     select(deliveries.c.seq, deliveries.c.subscriber_id, deliveries.c.addr_spec, deliveries.c.display_name)
     .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-    .where(_HERE, subscribers.c.status == SubscriberStatus.CONFIRMED)
+    .where(_HERE, reached(bindparam("now")))
     .order_by(deliveries.c.seq)
 )
-"""The frozen recipients of a batch who are subscribed now."""
+"""The frozen recipients of a batch whom the letter still reaches."""
 _LEFT = (
-    select(deliveries.c.seq, subscribers.c.status)
+    select(
+        deliveries.c.seq,
+        case((subscribers.c.status == SubscriberStatus.CONFIRMED, PAUSED), else_=subscribers.c.status),
+    )
     .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
-    .where(_HERE, func.coalesce(subscribers.c.status, "") != SubscriberStatus.CONFIRMED)
+    .where(_HERE, or_(subscribers.c.id.is_(None), ~reached(bindparam("now"))))
     .order_by(deliveries.c.seq)
 )
 """The others, with what their subscription is now (NULL: forgotten)."""
@@ -100,7 +107,7 @@ def take_next(
     batch = _next_batch(connection, issue, now)
     if batch is None or isinstance(batch, NotBefore):
         return batch
-    people, left = _people(connection, batch)
+    people, left = _people(connection, batch, now)
     room = fitting(connection, pace, wanted=len(people), now=now) if pace and people else len(people)
     if isinstance(room, NotBefore):
         return room
@@ -133,6 +140,7 @@ def take_next(
         deliveries=tuple(_deliveries(issue_id, people)),
         number=number,
         tries=batch.tries,
+        text_only=batch.text_only,
     )
 
 
@@ -176,9 +184,11 @@ def _mark_in_flight(
         )
 
 
-def _people(connection: Connection, batch: Batch) -> tuple[Sequence[Person], Sequence[Row[int, str | None]]]:
+def _people(
+    connection: Connection, batch: Batch, now: datetime
+) -> tuple[Sequence[Person], Sequence[Row[int, str | None]]]:
     """Who goes along, and who has left since: of those of the batch who are not settled yet."""
-    place = {"issue": batch.issue, "first": batch.first_seq, "last": batch.last_seq}
+    place = {"issue": batch.issue, "first": batch.first_seq, "last": batch.last_seq, "now": now}
     # The driver's own tuples: a Row for each of a million people is made for nothing.
     people: Sequence[Person] = connection.execute(_STAYING, place).cursor.fetchall()
     if len(people) == batch.pending == batch.size:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
 
 from newsletter import faults
 from newsletter.errors import NeedsAttention, NewsletterError, NotFound, WrongState
 from newsletter.models import (
     DRAFTS,
+    AudienceFilter,
     BatchState,
     CanaryState,
     FrozenIssue,
@@ -19,8 +20,8 @@ from newsletter.models import (
     MergeField,
     RenderedEmail,
     Sender,
-    SubscriberStatus,
 )
+from newsletter.store.audience import reached
 from newsletter.store.canaries import ranges
 from newsletter.store.tables import batches, deliveries, issues, letters, subscribers
 
@@ -37,35 +38,37 @@ def freeze(
     now: datetime,
     found: Sequence[IssueState] = DRAFTS,
     canary: float = 0.0,
+    audience: AudienceFilter | None = None,
 ) -> FrozenIssue:
     """The frozen issue: letter, audience and batches, written in the caller's transaction, or as
     another process froze it a moment ago.
 
     Raises NotFound, WrongState when the issue is in none of the states in which it was found,
-    NeedsAttention when nobody is confirmed.
+    NeedsAttention when there is nobody to send to.
     """
+    _hold_still(connection)
     number = _take_draft(connection, email.issue_id, found, now)
     if number is None:
         if (earlier := frozen(connection, email.issue_id)) is None:
             raise _no_draft(connection, email.issue_id)
         return earlier
-    audience = _freeze_audience(connection, number)
-    if not audience:
-        raise NeedsAttention(
-            f"{email.issue_id}: no subscriber is confirmed, there is nobody to send to",
-            remedy="add subscribers with `newsletter subscribers import FILE`",
-        )
+    whole, text_only = _freeze_audience(connection, number, now, audience)
+    people = whole + text_only
+    if not people:
+        raise _nobody(email.issue_id, audience)
     faults.point("inside-freeze")
-    _keep_batches(connection, number, ranges(audience, batch_size, canary))
-    whole = FrozenIssue(
+    _keep_batches(connection, number, ranges(whole, batch_size, canary))
+    _keep_batches(connection, number, ranges(text_only, batch_size, canary), after=whole, text_only=True)
+    issue = FrozenIssue(
         email=email,
         sender=sender,
-        audience=audience,
+        audience=people,
         audience_sha256=_audience_digest(connection, number),
         frozen_at=now,
+        audience_filter=audience.text if audience else "",
     )
-    _keep_letter(connection, number, whole)
-    return whole
+    _keep_letter(connection, number, issue)
+    return issue
 
 
 def frozen(connection: Connection, issue_id: IssueId) -> FrozenIssue | None:
@@ -92,6 +95,7 @@ def frozen(connection: Connection, issue_id: IssueId) -> FrozenIssue | None:
         audience=row.audience,
         audience_sha256=row.audience_sha256,
         frozen_at=row.frozen_at,
+        audience_filter=row.audience_filter,
     )
 
 
@@ -114,35 +118,70 @@ def _no_draft(connection: Connection, issue_id: IssueId) -> NewsletterError:
     return WrongState(f"{issue_id} is {state} now: it was approved, taken back or ended meanwhile")
 
 
-def _freeze_audience(connection: Connection, number: int) -> int:
-    people = select(
-        literal(number),
-        func.row_number().over(order_by=subscribers.c.id),
-        subscribers.c.id,
-        subscribers.c.addr_spec,
-        subscribers.c.display_name,
-    ).where(subscribers.c.status == SubscriberStatus.CONFIRMED)
-    return connection.execute(
-        insert(deliveries).from_select(list(deliveries.c.keys()), people, include_defaults=False),
-        execution_options={"preserve_rowcount": True},
-    ).rowcount
+def _nobody(issue_id: IssueId, audience: AudienceFilter | None) -> NeedsAttention:
+    if audience:
+        return NeedsAttention(
+            f"{issue_id}: nobody who is confirmed is meant by “{audience.text}”",
+            remedy="see whom it means with `newsletter subscribers list --where FILTER`",
+        )
+    return NeedsAttention(
+        f"{issue_id}: no subscriber is confirmed, there is nobody to send to",
+        remedy="add subscribers with `newsletter subscribers import FILE`",
+    )
 
 
-def _keep_batches(connection: Connection, number: int, places: Iterable[tuple[int, int, bool]]) -> None:
-    """None; a pending batch for each range of places; the issue waits for its canary when it has one."""
+def _hold_still(connection: Connection) -> None:
+    """None; until the transaction ends nobody's row changes, so that everybody is frozen as of one
+    moment. SQLite has one writer anyway. Whoever changes a row and then an issue's is waited for."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("LOCK TABLE subscribers IN SHARE MODE"))
+
+
+def _freeze_audience(
+    connection: Connection, number: int, now: datetime, audience: AudienceFilter | None
+) -> tuple[int, int]:
+    """How many get the whole letter, in the first places, and how many its text alone, in the others."""
+    counts = [0, 0]
+    for text_only in (False, True):
+        people = select(
+            literal(number),
+            counts[0] + func.row_number().over(order_by=subscribers.c.id),
+            subscribers.c.id,
+            subscribers.c.addr_spec,
+            subscribers.c.display_name,
+        ).where(subscribers.c.text_only == text_only, reached(now, audience))
+        counts[text_only] = connection.execute(
+            insert(deliveries).from_select(list(deliveries.c.keys()), people, include_defaults=False),
+            execution_options={"preserve_rowcount": True},
+        ).rowcount
+    return counts[0], counts[1]
+
+
+def _keep_batches(
+    connection: Connection,
+    number: int,
+    places: Iterable[tuple[int, int, bool]],
+    *,
+    after: int = 0,
+    text_only: bool = False,
+) -> None:
+    """None; a pending batch for each range of places, counted from `after`; the issue waits for its
+    canary when it has one."""
     rows = [
         {
             "issue": number,
-            "first_seq": first,
-            "last_seq": last,
+            "first_seq": after + first,
+            "last_seq": after + last,
             "size": last - first + 1,
             "pending": last - first + 1,
             "state": BatchState.PENDING,
             "canary": canary,
+            "text_only": text_only,
         }
         for first, last, canary in places
     ]
-    connection.execute(insert(batches), rows)
+    if rows:
+        connection.execute(insert(batches), rows)
     if any(row["canary"] for row in rows):
         connection.execute(update(issues).where(issues.c.number == number).values(canary=CanaryState.WAITING))
 
@@ -177,5 +216,6 @@ def _keep_letter(connection: Connection, number: int, whole: FrozenIssue) -> Non
             sender=msgspec.json.encode(whole.sender).decode(),
             audience=whole.audience,
             audience_sha256=whole.audience_sha256,
+            audience_filter=whole.audience_filter,
         )
     )

@@ -15,6 +15,7 @@ from newsletter.errors import WrongState
 from newsletter.models import (
     DRAFTS,
     Address,
+    AudienceFilter,
     BatchState,
     Canary,
     Claim,
@@ -61,10 +62,18 @@ class SqlLedger:
         now: datetime,
         found: Sequence[IssueState] = DRAFTS,
         canary: float = 0.0,
+        audience: AudienceFilter | None = None,
     ) -> FrozenIssue:
         with self._database.writing() as connection:
             return freezing.freeze(
-                connection, email, sender, batch_size=batch_size, now=now, found=found, canary=canary
+                connection,
+                email,
+                sender,
+                batch_size=batch_size,
+                now=now,
+                found=found,
+                canary=canary,
+                audience=audience,
             )
 
     def frozen(self, issue_id: IssueId) -> FrozenIssue | None:

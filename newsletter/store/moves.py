@@ -163,7 +163,7 @@ def divide(connection: Connection, batch: Batch, runs: Sequence[Run]) -> None:
         }
         rows.append(row)
     connection.execute(_MOVE, {"batch": batch.id, **rows[0]})
-    same = {"issue": batch.issue, "canary": batch.canary, "attempt": batch.attempt}
+    same = {name: getattr(batch, name) for name in ("issue", "canary", "text_only", "attempt")}
     if rows[1:]:
         connection.execute(insert(batches), [{**row, **same} for row in rows[1:]])
     if batch.uncertain and any(run.state is BatchState.PENDING for run in runs):

@@ -13,6 +13,7 @@ from newsletter import faults
 from newsletter.errors import BadSetting, WrongState
 from newsletter.models import (
     DRAFTS,
+    AudienceFilter,
     Delivery,
     FrozenIssue,
     IssueId,
@@ -64,16 +65,25 @@ def freeze_issue(
     clock: Clock,
     found: Sequence[IssueState] = DRAFTS,
     care: Care = PLAIN,
+    audience: AudienceFilter | None = None,
 ) -> FrozenIssue:
-    """The issue frozen now, or as it was frozen before: then `email` and `sender` do not matter.
+    """The issue frozen now, or as it was frozen before: then `email`, `sender` and `audience` do not matter.
 
     Raises WrongState when the issue is no longer in a state in which it was found, NeedsAttention when
-    nobody is confirmed, BadSetting when the provider cannot do what `care` asks for.
+    there is nobody to send to, BadSetting when the provider cannot do what `care` asks for.
     """
     require_able([provider], care)
     faults.point("before-freeze")
     size = min(batch_size, provider.max_recipients)
-    frozen = ledger.freeze(email, sender, batch_size=size, now=clock.now(), found=found, canary=care.canary)
+    frozen = ledger.freeze(
+        email,
+        sender,
+        batch_size=size,
+        now=clock.now(),
+        found=found,
+        canary=care.canary,
+        audience=audience,
+    )
     faults.point("after-freeze")
     return frozen
 

@@ -8,7 +8,18 @@ from threading import Lock
 
 from newsletter import faults
 from newsletter.errors import BatchTooLarge, ProviderError, ProviderUnavailable, SubmissionUncertain
-from newsletter.models import Batch, Canary, Claim, Delivery, FrozenIssue, Lease, NotBefore, Pace, Recipient
+from newsletter.models import (
+    Batch,
+    Canary,
+    Claim,
+    Delivery,
+    FrozenIssue,
+    Lease,
+    NotBefore,
+    Pace,
+    Recipient,
+    RenderedEmail,
+)
 from newsletter.ports import Cancelable, Clock, Ledger, Provider
 from newsletter.usecases.answers import Answer, Answers
 from newsletter.usecases.care import LOOK_SECONDS, SEND_LATER, Care, illness, wait_for_canary
@@ -41,6 +52,10 @@ class Sending:
     _turn: Lock = field(default_factory=Lock, init=False)
     """Held by the connection that asks or tells the ledger; never while a provider is asked."""
     _broken: bool = field(default=False, init=False)
+    _text_alone: RenderedEmail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._text_alone = self.frozen.email.text_alone
 
     def submit_all(self) -> None:
         """None, when nothing more may be claimed on any of the connections."""
@@ -130,9 +145,13 @@ class Sending:
                 cancel_id=cancel_id,
                 send_at=send_at,
             )
-            return provider.submit(self.frozen.email, self.frozen.sender, batch)
+            return provider.submit(self._letter_for(claim), self.frozen.sender, batch)
         except ProviderError as error:
             return error
+
+    def _letter_for(self, claim: Claim) -> RenderedEmail:
+        """The same object each time, which providers encode once."""
+        return self._text_alone if claim.text_only else self.frozen.email
 
     def _call_back_by(self, provider: Provider, claim: Claim) -> tuple[str, datetime | None]:
         """The id by which the request can be called back, and until when: both are in the ledger.

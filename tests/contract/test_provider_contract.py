@@ -37,7 +37,7 @@ from newsletter.errors import (
 from newsletter.models import IssueId, SendStatus
 from newsletter.ports import Provider
 from newsletter.providers import GROUP, make_provider
-from tests.support.batches import EMAIL, SENDER, UNSUBSCRIBE, batch, batch_of, email, recipient
+from tests.support.batches import EMAIL, PLACEHOLDER, SENDER, UNSUBSCRIBE, batch, batch_of, email, recipient
 from tests.support.clock import FakeClock
 from tests.support.mailservers import OFFER, ToldServer
 
@@ -168,13 +168,12 @@ def read_letter(octets: bytes) -> Received:
     mailbox = message["To"].addresses[0]
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None
-    assert html is not None
     return Received(
         address=mailbox.addr_spec,
         name=mailbox.display_name,
         subject=message["Subject"],
         text=text.get_content().replace("\r\n", "\n"),
-        html=html.get_content().replace("\r\n", "\n"),
+        html=html.get_content().replace("\r\n", "\n") if html else "",
         headers={name: str(value) for name, value in message.items()},
         custom_args={},
     )
@@ -235,6 +234,18 @@ def test_a_hostile_value_arrives_literally_and_harmless(case: Case, value: str) 
     assert escaped.replace('"', "&quot;").replace("'", "&#x27;") in first.html
     assert "token-of-2" in second.html
     assert "token-of-2" in second.text
+
+
+def test_a_letter_without_html_is_its_text_alone_and_the_next_one_is_whole_again(case: Case) -> None:
+    text_alone = EMAIL.text_alone
+    case.provider.submit(text_alone, SENDER, batch(recipient(1), attempt="a" * 32))
+    case.provider.submit(EMAIL, SENDER, batch(recipient(2), attempt="b" * 32))
+    case.provider.submit(text_alone, SENDER, batch(recipient(3), attempt="c" * 32))
+    got = {letter.address: letter for letter in case.delivered()}
+    assert [bool(got[f"reader{place}@example.org"].html) for place in (1, 2, 3)] == [False, True, False]
+    for place in (1, 2, 3):
+        text = got[f"reader{place}@example.org"].text
+        assert text.rstrip() == EMAIL.text.replace(PLACEHOLDER, f"token-of-{place}").rstrip()
 
 
 def test_personal_and_common_headers_arrive(case: Case) -> None:

@@ -20,6 +20,8 @@ class ScriptedProvider:
     def __init__(self, *steps: Step, default: Step | None = None, max_recipients: int = 1000) -> None:
         self.max_recipients = max_recipients
         self.requests: list[Batch] = []
+        self.letters: list[RenderedEmail] = []
+        """The letter of each request."""
         self.accepted: list[str] = []
         """The addresses of whom a request that was answered with outcomes accepted, in order."""
         self._steps = deque(steps)
@@ -27,6 +29,7 @@ class ScriptedProvider:
 
     def submit(self, email: RenderedEmail, sender: Sender, batch: Batch) -> Sequence[SendOutcome]:
         self.requests.append(batch)
+        self.letters.append(email)
         step = self._steps.popleft() if self._steps else self._default
         if isinstance(step, ProviderError):
             raise step

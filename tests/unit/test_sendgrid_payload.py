@@ -168,7 +168,7 @@ def test_a_sender_that_sendgrid_would_not_take_is_refused_with_a_remedy(sender: 
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("changes", [{"subject": ""}, {"text": ""}, {"html": ""}, {"subject": "a\nb"}])
+@pytest.mark.parametrize("changes", [{"subject": ""}, {"text": ""}, {"subject": "a\nb"}])
 def test_a_letter_that_sendgrid_would_not_take_is_refused(changes: dict[str, str]) -> None:
     with pytest.raises(ProviderRefused):
         constant_part(email(**changes), SENDER)
