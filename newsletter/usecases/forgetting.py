@@ -1,6 +1,7 @@
 """Forgetting a person at their own wish, or the author's; and telling them all that is held."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -45,52 +46,80 @@ def forget(addr_spec: str, *, forgetting: Forgetting, keys: Keyring, now: dateti
     return forgetting.forget(address.addr_spec, now, buckets=sorted(buckets))
 
 
+KINDS = (
+    "address", "name", "status", "suppressed", "source", "import", "language", "text only", "new address",
+    "topic", "joined", "confirmed", "unsubscribed", "paused", "consent", "letter", "mail", "report",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldCell:
+    """One thing that is held, as a line of a table."""
+
+    kind: str
+    """One of KINDS."""
+    when: str = ""
+    value: str = ""
+    detail: str = ""
+
+
 def held_lines(held: Held) -> Iterator[str]:
     """The lines of a CSV file with all that is held, safe to open in a spreadsheet."""
     yield csv_line(["what", "when", "value", "detail"])
-    for cells in held_cells(held):
-        yield csv_line(cells)
+    for cell in held_cells(held):
+        yield csv_line([cell.kind, cell.when, cell.value, cell.detail])
+    for event in held.events:
+        if event.raw:
+            yield csv_line(["report in full", _written(event.at), event.type, event.raw])
 
 
-def held_cells(held: Held) -> Iterator[tuple[str, str, str, str]]:
-    """(what, when, value, detail) for each thing that is held and not empty."""
+def held_cells(held: Held) -> Iterator[HeldCell]:
+    """Everything that is held and not empty; of the provider's reports what they say of themselves."""
+    yield from _person_cells(held)
+    for step in held.steps:
+        told = (step.ip, step.user_agent, step.form_url, step.text, step.policy, step.evidence)
+        value = f"{step.action} ({step.channel})"
+        yield HeldCell(kind="consent", when=_written(step.at), value=value, detail=_joined(*told))
+    for letter in held.letters:
+        to = f"{letter.name} <{letter.address}>" if letter.name else letter.address
+        detail = _joined(to, letter.outcome.replace("_", " "), letter.detail)
+        value = f"{letter.issue}: {letter.subject}"
+        yield HeldCell(kind="letter", when=_written(letter.at), value=value, detail=detail)
+    for mail in held.mails:
+        value = f"{mail.kind.replace('_', ' ')} ({mail.state})"
+        yield HeldCell(kind="mail", when=_written(mail.at), value=value, detail=mail.address)
+    for event in held.events:
+        detail = _joined(event.address, event.detail)
+        yield HeldCell(kind="report", when=_written(event.at), value=event.type, detail=detail)
+
+
+def _person_cells(held: Held) -> Iterator[HeldCell]:
     person = held.person
-    since = _written(person.created_at)
     values = {
         "address": person.address.addr_spec,
         "name": person.address.display_name,
         "status": person.status.value,
-        "why suppressed": person.suppressed_reason,
-        "source of the consent": person.consent_source,
+        "suppressed": person.suppressed_reason,
+        "source": person.consent_source,
         "import": held.import_file,
         "language": person.language,
-        "text only": "yes" if person.text_only else "",
-        "address not confirmed yet": held.new_address,
+        "text only": "✓" if person.text_only else "",
+        "new address": held.new_address,
     }
-    yield from ((name, since, value, "") for name, value in values.items() if value)
-    yield from (("topic", "", tag, "") for tag in person.tags)
+    yield from (HeldCell(kind=kind, value=value) for kind, value in values.items() if value)
+    yield from (HeldCell(kind="topic", value=tag) for tag in person.tags)
     moments = {
+        "joined": person.created_at,
         "confirmed": person.confirmed_at,
         "unsubscribed": person.unsubscribed_at,
-        "paused until": person.paused_until,
+        "paused": person.paused_until,
     }
-    yield from ((name, _written(moment), "", "") for name, moment in moments.items() if moment)
-    for step in held.steps:
-        evidence = (step.ip, step.user_agent, step.form_url, step.text, step.policy, step.evidence)
-        yield f"consent: {step.action}", _written(step.at), step.channel.value, _joined(*evidence)
-    for letter in held.letters:
-        to = f"{letter.name} <{letter.address}>" if letter.name else letter.address
-        told = (to, letter.outcome.replace("_", " "), letter.detail)
-        yield f"letter: {letter.issue}", _written(letter.at), letter.subject, _joined(*told)
-    for mail in held.mails:
-        yield f"mail: {mail.kind}", _written(mail.at), mail.state, mail.address
-    for event in held.events:
-        yield f"report: {event.type}", _written(event.at), event.address, event.raw or event.detail
+    yield from (HeldCell(kind=kind, when=_written(at)) for kind, at in moments.items() if at)
 
 
 def _joined(*texts: str) -> str:
     return "; ".join(filter(None, texts))
 
 
-def _written(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

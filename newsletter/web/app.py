@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter.web import archive, joining, leaving, robots, webhooks
+from newsletter.web import archive, joining, leaving, privacy, robots, webhooks
 from newsletter.web.page import Pages
 from newsletter.web.security import Guard
 from newsletter.web.trouble import handlers
@@ -31,6 +31,7 @@ def make_pages(app: App) -> Guard:
             *joining.routes(pages),
             *leaving.routes(pages),
             *archive.routes(pages),
+            *privacy.routes(pages),
             *robots.routes(pages),
             *webhooks.routes(app),
             Route("/healthz", healthy, methods=["GET"]),
