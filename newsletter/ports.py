@@ -60,6 +60,7 @@ from newsletter.models import (
     WebhookRequest,
     Witness,
 )
+from newsletter.models.archives import ArchivedIssue, ArchivedLetter
 from newsletter.models.imports import (
     ImportDiff,
     ImportedPerson,
@@ -403,8 +404,8 @@ class Ledger(Protocol):
         now: datetime,
         found: Sequence[IssueState] = DRAFTS,
         canary: float = 0.0,
-    ) -> FrozenIssue:
         audience: AudienceFilter | None = None,
+    ) -> FrozenIssue:
         """The bytes and one immutable row per subscriber whom the letter reaches (SubscriberStore.reach),
         in one transaction; or the issue as it was frozen before, whatever `email` and `audience` say now.
         Who wants the text part alone stands in batches of their own, after all others. `canary` is the
@@ -634,6 +635,27 @@ class ReceiptFiles(Protocol):
 
     def list(self) -> Sequence[IssueId]:
         """The issues that have a receipt."""
+        ...
+
+
+class Archive(Protocol):
+    """The issues that everybody may read: those of which something was submitted, unless cancelled."""
+
+    def list(self) -> Sequence[ArchivedIssue]:
+        """All of them, newest first."""
+        ...
+
+    def letter(self, issue_id: IssueId) -> ArchivedLetter | None:
+        """The issue as it was frozen; also while its first request is under way, because the letters of
+        that lead here."""
+        ...
+
+    def letters(self, issue_ids: Sequence[IssueId]) -> Iterator[ArchivedLetter]:
+        """Those of these issues that are in the list, in the order given."""
+        ...
+
+    def texts(self, issue_ids: Sequence[IssueId]) -> Mapping[IssueId, str]:
+        """The text parts of those of these issues that are in the list, as they were frozen."""
         ...
 
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "serve": ("schedule", "serve", "run the schedule and the readers' pages"),
     "subscribers": ("subscribers", "subscribers", "add, list, import and export subscribers"),
     "form": ("readers", "form", "write the sign-up form for your own site"),
+    "build": ("build", "build", "write the archive as files for any web host"),
     "suppressions": ("suppressions", "suppressions", "share suppressed addresses with the provider"),
     "theme": ("theme", "theme", "make a theme of your own"),
     "drill": ("drill", "drill", "end senders at every point, and count the copies"),

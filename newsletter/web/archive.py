@@ -1,45 +1,130 @@
-"""The archive: submitted issues on the web, the same for everybody."""
+"""The archive: submitted issues on the web, the same for everybody, with search and feeds."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from newsletter.models import IssueId, IssueState
+from newsletter.content.feeds import atom, json_feed
+from newsletter.content.searching import MAX_QUERY
+from newsletter.models import IssueId
+from newsletter.models.archives import ArchivedIssue
+from newsletter.web.archivepages import ATOM, JSON_FEED, ArchivePages, ServerPlaces
+from newsletter.web.conditional import kept
 from newsletter.web.page import Pages
 from newsletter.web.robots import note_visit
+from newsletter.web.search import Search
 
 LETTER_POLICY = (
-    "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; sandbox allow-popups"
+    "default-src 'none'; img-src https: data:{pictures}; style-src 'unsafe-inline'; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+"""Of an issue's page: whatever a post may hold, no script of it runs, and nothing but pictures is asked
+for. Pages that open in a new tab are not ours and run as usual."""
+BY_LANGUAGE = {"Vary": "Accept-Language"}
 
 
 def routes(pages: Pages) -> list[Route]:
-    """`/a/{issue}`: an issue as a page."""
-    return [Route("/a/{issue}", _Archive(pages).issue, methods=["GET"])]
+    """`/archive`, its years and search, `/a/{issue}`, both feeds and the sitemap."""
+    archive = _Archive(pages)
+    return [
+        Route("/archive", archive.index, methods=["GET"]),
+        Route("/archive/search", archive.search, methods=["GET"]),
+        Route("/archive/{year:int}", archive.year, methods=["GET"]),
+        Route("/a/{issue}", archive.issue, methods=["GET"]),
+        Route(f"/{ATOM}", archive.atom, methods=["GET"]),
+        Route(f"/{JSON_FEED}", archive.json, methods=["GET"]),
+        Route("/sitemap.xml", archive.sitemap, methods=["GET"]),
+    ]
 
 
 class _Archive:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
         self._app = pages.app
+        self._settings = pages.app.settings.archive
+        self._made = ArchivePages(pages.app, ServerPlaces())
+        self._search = Search(pages.app.archive)
+        secure = pages.app.settings.newsletter.public_url.startswith("https://")
+        self._policy = LETTER_POLICY.format(pictures="" if secure else " http:")
+
+    def index(self, request: Request) -> Response:
+        """Every issue, newest first."""
+        issues = self._issues()
+        page = self._made.index(issues, language=self._pages.language(request), up="")
+        return self._kept(request, page, issues, headers=BY_LANGUAGE)
+
+    def year(self, request: Request) -> Response:
+        """The issues of one year."""
+        issues = self._made.years(self._issues()).get(request.path_params["year"])
+        if issues is None:
+            raise HTTPException(404)
+        year = request.path_params["year"]
+        page = self._made.index(issues, language=self._pages.language(request), up="../", year=year)
+        return self._kept(request, page, issues, headers=BY_LANGUAGE)
+
+    def search(self, request: Request) -> Response:
+        """The letters that hold what `q` asks for."""
+        self._require_public()
+        query = " ".join(request.query_params.get("q", "")[:MAX_QUERY].split())
+        language = self._pages.language(request)
+        page = self._made.results(self._search.find(query), query, language=language, up="../")
+        return HTMLResponse(page, headers=BY_LANGUAGE)
 
     def issue(self, request: Request) -> Response:
         """A submitted issue without anybody's personal links; drafts are never shown."""
+        self._require_public()
         issue_id = IssueId(request.path_params["issue"])
-        record = self._app.issues.get(issue_id)
-        public = {IssueState.SUBMITTING, IssueState.SUBMITTED}
-        frozen = self._app.ledger.frozen(issue_id) if record and record.state in public else None
-        if frozen is None:
-            return self._pages.answer(
-                "message.html.j2",
-                language=self._pages.language(request),
-                status=404,
-                title="Not here",
-                text="There is no such letter.",
-                button="",
-            )
+        letter = self._app.archive.letter(issue_id)
+        if letter is None:
+            raise HTTPException(404)
         note_visit(self._pages, request, "issue", issue_id)
-        letter = frozen.email.html
-        for field in frozen.email.merge_fields:
-            letter = letter.replace(field.placeholder, "")
-        return HTMLResponse(letter, headers={"Content-Security-Policy": LETTER_POLICY})
+        page = self._made.issue(letter, self._app.archive.list(), up="../")
+        return self._kept(request, page, (), headers={"Content-Security-Policy": self._policy})
+
+    def atom(self, request: Request) -> Response:
+        """The newest issues, whole, as Atom."""
+        issues = self._issues()
+        return self._kept(request, atom(self._made.feed(issues)), issues, kind="application/atom+xml")
+
+    def json(self, request: Request) -> Response:
+        """The newest issues, whole, as JSON Feed."""
+        issues = self._issues()
+        return self._kept(request, json_feed(self._made.feed(issues)), issues, kind="application/feed+json")
+
+    def sitemap(self, request: Request) -> Response:
+        """The addresses for search engines, where they are welcome."""
+        issues = self._issues()
+        if not self._settings.indexed:
+            raise HTTPException(404)
+        return self._kept(request, self._made.sitemap(issues), issues, kind="application/xml")
+
+    def _issues(self) -> Sequence[ArchivedIssue]:
+        self._require_public()
+        return self._app.archive.list()
+
+    def _require_public(self) -> None:
+        if not self._settings.public:
+            raise HTTPException(404)
+
+    def _kept(
+        self,
+        request: Request,
+        body: str,
+        issues: Sequence[ArchivedIssue],
+        *,
+        kind: str = "text/html",
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        modified: datetime | None = max((issue.changed for issue in issues), default=None)
+        robots = {"X-Robots-Tag": "all" if self._settings.indexed else "noindex"}
+        return kept(
+            request,
+            body,
+            media_type=f"{kind}; charset=utf-8",
+            modified=modified,
+            headers=robots | (headers or {}),
+        )

@@ -35,8 +35,11 @@ def routes(pages: Pages) -> list[Route]:
         """What crawlers are asked not to open."""
         paths = ("/c/", "/u/", "/m/", "/confirm/", "/back/", "/manage", "/new-address/", "/privacy/")
         kept_out = "".join(f"Disallow: {path}\n" for path in paths)
-        everything = "" if pages.app.settings.archive.indexed else "Disallow: /\n"
-        return PlainTextResponse(f"User-agent: *\n{kept_out}{everything}")
+        archive = pages.app.settings.archive
+        everything = "" if archive.indexed else "Disallow: /\n"
+        public_url = pages.app.settings.newsletter.public_url.rstrip("/")
+        sitemap = f"Sitemap: {public_url}/sitemap.xml\n" if archive.public and archive.indexed else ""
+        return PlainTextResponse(f"User-agent: *\n{kept_out}{everything}{sitemap}")
 
     return [
         Route("/c/more", canary, methods=["GET"]),

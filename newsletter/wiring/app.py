@@ -35,6 +35,7 @@ from newsletter.models import (
 )
 from newsletter.ports import (
     Accounts,
+    Archive,
     Clock,
     EventStore,
     ImportStore,
@@ -86,6 +87,7 @@ class App:
     limits: Limits
     mails: MailQueue
     visits: Visits
+    archive: Archive
     accounts: Accounts
     receipts: ReceiptFiles
     restoring: SqlRestoring

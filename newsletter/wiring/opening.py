@@ -11,6 +11,7 @@ from newsletter.content.calendar import Schedule, parse_schedule
 from newsletter.errors import BadInput
 from newsletter.providers import find_provider
 from newsletter.store.accounts import SqlAccounts
+from newsletter.store.archive import SqlArchive
 from newsletter.store.erasedlist import ErasedList
 from newsletter.store.events import SqlEventStore
 from newsletter.store.folder import IssueFolder
@@ -67,6 +68,7 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             limits=SqlLimits(database),
             mails=SqlMailQueue(database),
             visits=SqlVisits(database),
+            archive=SqlArchive(database),
             accounts=SqlAccounts(database),
             receipts=ReceiptFolder(project / "issues"),
             restoring=SqlRestoring(database),
