@@ -15,11 +15,11 @@ from newsletter.cli.common import (
     talk,
 )
 from newsletter.cli.progress import shown_progress
-from newsletter.content.counting import counted
 from newsletter.errors import WrongState
-from newsletter.models import DRAFTS, IssueState, SubscriberStatus
+from newsletter.models import DRAFTS, AudienceFilter, IssueState
 
 if TYPE_CHECKING:
+    from newsletter.usecases.review import Review
     from newsletter.wiring import App
 
 NEEDS_ATTENTION = 3
@@ -32,6 +32,7 @@ TRY_AGAIN = 75
 @click.option(
     "--test", "test_address", metavar="ADDRESS", help="Send only to this address, marked as a test."
 )
+@click.option("--to", metavar="FILTER", help="Only these people, whatever the issue file says.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--after-restore", is_flag=True, help="First make good that the database is an old copy.")
@@ -41,12 +42,14 @@ def send(
     ctx: click.Context,
     issue: str,
     test_address: str | None,
+    to: str | None,
     dry_run: bool,
     yes: bool,
     after_restore: bool,
     as_json: bool,
 ) -> None:
     """Send ISSUE to every confirmed subscriber, or go on where an earlier run stopped."""
+    from newsletter.wiring.audience import audience_of, said_of
     from newsletter.wiring.restoring import require_newest
 
     with opened(ctx) as app:
@@ -64,23 +67,20 @@ def send(
         if record.state in DRAFTS:
             review = app.review(issue_id)
             show_findings(review.findings)
-            audience = app.subscribers.count().get(SubscriberStatus.CONFIRMED, 0)
-            question = (
-                f"Send “{review.email.subject}” to {counted(audience, 'subscriber')} "
-                f"through {app.settings.provider.kind}?"
-            )
+            audience = audience_of(app, review.issue.to if to is None else to)
+            whom = said_of(app, audience)
             if dry_run:
-                talk(f"Would send “{review.email.subject}” to {counted(audience, 'subscriber')}.")
+                talk(f"Would send “{review.email.subject}” to {whom}.")
                 if as_json:
-                    print_json({"issue": issue_id, "subject": review.email.subject, "audience": audience})
+                    _print_plan(app, review, audience)
                 return
             if not yes:
-                _confirm(question)
+                _confirm(f"Send “{review.email.subject}” to {whom} through {app.settings.provider.kind}?")
         elif dry_run:
             raise WrongState(f"{issue_id} is {record.state}", remedy="a dry run needs a draft")
         heed_signals(app)
         with shown_progress(sys.stderr.isatty()) as on_progress:
-            report = app.send(issue_id, on_progress=on_progress, on_trouble=talk)
+            report = app.send(issue_id, to=to, on_progress=on_progress, on_trouble=talk)
     if as_json:
         print_json({"issue": issue_id, "state": report.state, "progress": report.progress})
     else:
@@ -89,6 +89,17 @@ def send(
         ctx.exit(NEEDS_ATTENTION)
     if report.state is not IssueState.SUBMITTED:
         ctx.exit(TRY_AGAIN)
+
+
+def _print_plan(app: "App", review: "Review", audience: AudienceFilter | None) -> None:
+    print_json(
+        {
+            "issue": review.issue.id,
+            "subject": review.email.subject,
+            "audience": app.subscribers.reach(app.clock.now(), audience),
+            "audience_filter": audience.text if audience else "",
+        }
+    )
 
 
 def _make_good(app: "App") -> None:

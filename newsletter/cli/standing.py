@@ -72,6 +72,8 @@ def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
     progress = app.ledger.progress(record.id)
     movement = app.accounts.movement(record.id, now, pace=pace(app.settings))
     act = next_act(record, progress)
+    frozen = app.ledger.frozen(record.id)
+    audience_filter = frozen.audience_filter if frozen else ""
     if as_json:
         print_json(
             [
@@ -81,11 +83,14 @@ def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
                     "movement": movement,
                     "seconds_left": seconds_left(progress, movement.rate) if progress else None,
                     "next": act,
+                    "audience_filter": audience_filter,
                 }
             ]
         )
         return
     click.echo(_line(record, progress))
+    if audience_filter:
+        click.echo(f"  to: {audience_filter}")
     for line in how_it_moves(record, progress, movement, now) if progress else ():
         click.echo(f"  {line}")
     if act:
@@ -167,6 +172,8 @@ def _prove_plainly(
     everybody: bool,
 ) -> None:
     click.echo(f"{issue_id}: {progress.audience} recipients, frozen {frozen.frozen_at:%Y-%m-%d %H:%M:%S} UTC")
+    if frozen.audience_filter:
+        click.echo(f"to: {frozen.audience_filter}")
     for name in (*SUMS, "pending", "submitting"):
         if (count := getattr(progress, name)) or name in SUMS:
             click.echo(f"{count:>11}  {name.replace('_', ' ')}")
@@ -196,6 +203,7 @@ def _prove_json(
 ) -> None:
     head = {
         "audience": progress.audience,
+        "audience_filter": frozen.audience_filter,
         **{name: getattr(progress, name) for name in SUMS},
         "balanced": progress.balanced,
         "audience_sha256": frozen.audience_sha256,

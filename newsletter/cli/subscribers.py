@@ -1,10 +1,16 @@
 """`newsletter subscribers`: the list of people."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsletter.cli.common import json_option, opened, print_json, talk
 from newsletter.cli.importing import STATUSES, export, import_, imports, undo_import
-from newsletter.models import SubscriberStatus
+from newsletter.errors import BadInput, NotFound
+from newsletter.models import Subscriber, SubscriberStatus
+
+if TYPE_CHECKING:
+    from newsletter.wiring import App
 
 
 @click.group()
@@ -34,19 +40,77 @@ def add(ctx: click.Context, addresses: tuple[str, ...], consent: str) -> None:
 
 @subscribers.command("list")
 @click.option("--status", type=click.Choice(STATUSES), help="Only these.")
+@click.option("--where", default="", metavar="FILTER", help="Only whom this audience filter means.")
 @json_option
 @click.pass_context
-def list_(ctx: click.Context, status: str | None, as_json: bool) -> None:
+def list_(ctx: click.Context, status: str | None, where: str, as_json: bool) -> None:
     """Show who is on the list."""
+    from newsletter.wiring.audience import audience_of
+
     wanted = [SubscriberStatus(status)] if status else []
     with opened(ctx) as app:
-        people = app.subscribers.list(*wanted)
+        people = app.subscribers.list(*wanted, where=audience_of(app, where))
         if as_json:
             print_json(list(people))
             return
         for person in people:
             name = f" ({person.address.display_name})" if person.address.display_name else ""
             click.echo(f"{person.address.addr_spec}{name}: {person.status}")
+
+
+@subscribers.command()
+@click.argument("audience_filter", required=False, default="", metavar="[FILTER]")
+@json_option
+@click.pass_context
+def count(ctx: click.Context, audience_filter: str, as_json: bool) -> None:
+    """Show how many people an issue would go to now: all, or those whom FILTER means."""
+    from newsletter.wiring.audience import audience_of, said_of
+
+    with opened(ctx) as app:
+        audience = audience_of(app, audience_filter)
+        if as_json:
+            reach = app.subscribers.reach(app.clock.now(), audience)
+            print_json({"count": reach, "audience_filter": audience.text if audience else ""})
+        else:
+            click.echo(said_of(app, audience))
+
+
+@subscribers.command()
+@click.argument("address")
+@click.argument("tag", metavar="TAG")
+@click.pass_context
+def tag(ctx: click.Context, address: str, tag: str) -> None:
+    """Give the person at ADDRESS a tag, by which audience filters find them."""
+    with opened(ctx) as app:
+        new = app.subscribers.tag(_person(app, address).id, _one_tag(tag))
+    click.echo("tagged" if new else "had the tag already")
+
+
+@subscribers.command()
+@click.argument("address")
+@click.argument("tag", metavar="TAG")
+@click.pass_context
+def untag(ctx: click.Context, address: str, tag: str) -> None:
+    """Take a tag from the person at ADDRESS."""
+    with opened(ctx) as app:
+        had = app.subscribers.untag(_person(app, address).id, _one_tag(tag))
+    click.echo("untagged" if had else "had no such tag")
+
+
+def _person(app: "App", address: str) -> Subscriber:
+    person = app.subscribers.find(address)
+    if person is None:
+        raise NotFound("nobody on the list has this address", remedy="see “newsletter subscribers list”")
+    return person
+
+
+def _one_tag(text: str) -> str:
+    from newsletter.content.importcells import clean_tag
+
+    tag = clean_tag(text)
+    if not tag:
+        raise BadInput("the tag is empty", remedy="name it by a word, such as berlin")
+    return tag
 
 
 @subscribers.command()

@@ -1,6 +1,6 @@
 """issues/*.md ⇄ Issue.
 
-An issue file is YAML front matter (subject, preheader, theme, language, slot) and Markdown: the
+An issue file is YAML front matter (subject, preheader, theme, language, to, slot) and Markdown: the
 intro; one section per level-2 heading, `## [Title](url)` or `## Title`; and, after the comment
 `<!-- outro -->`, the outro. A comment under a heading says which post the section came from:
 
@@ -18,12 +18,13 @@ from datetime import UTC, datetime
 from markdown_it import MarkdownIt
 
 from newsletter.config.settings import LANGUAGE_TAG
+from newsletter.content.audience import read_filter
 from newsletter.content.frontmatter import read_fields, split_front_matter, write_fields
 from newsletter.content.tidy import MARKER, one_line, tidy_issue, tidy_url, top_level_blocks, trimmed, unified
-from newsletter.errors import BadIssueFile, did_you_mean
+from newsletter.errors import BadFilter, BadIssueFile, did_you_mean
 from newsletter.models import Issue, IssueId, PostId, Section
 
-KEYS = ("subject", "preheader", "theme", "language", "slot")
+KEYS = ("subject", "preheader", "theme", "language", "to", "slot")
 ATTRIBUTES = ("id", "source", "author", "published", "lang", "dir")
 _NOTE = """\
 # This file is yours. Reorder, delete, retitle and shorten sections, or add your own (“## Title”).
@@ -55,6 +56,7 @@ def write_issue(issue: Issue) -> str:
         "preheader": issue.preheader,
         "theme": issue.theme,
         "language": issue.language,
+        "to": issue.to,
         "slot": issue.slot or "",
     }
     head = f"---\n{_NOTE}{write_fields({k: v for k, v in fields.items() if v})}---\n"
@@ -121,7 +123,7 @@ def parse_issue(
     Raises BadIssueFile with `path:line` and a remedy.
     """
     front = split_front_matter(unified(text.removeprefix("\ufeff")), path=path)
-    fields = read_fields(front.yaml, known=KEYS, prose=("subject", "preheader"), path=path)
+    fields = read_fields(front.yaml, known=KEYS, prose=("subject", "preheader", "to"), path=path)
     given = {key: one_line(value) for key, (value, _) in fields.items()}
     if not given.get("subject"):
         line = fields["subject"][1] if "subject" in fields else 1
@@ -145,6 +147,7 @@ def parse_issue(
         preheader=given.get("preheader", ""),
         theme=given.get("theme") or default_theme,
         language=given.get("language") or default_language,
+        to=given.get("to", ""),
         slot=given.get("slot") or None,
         intro_markdown=intro,
         sections=tuple(sections),
@@ -159,6 +162,15 @@ def _check_fields(given: dict[str, str], lines: dict[str, int], path: str) -> No
             where=f"{path}:{lines['language']}",
             remedy='use a BCP 47 tag such as "en", "pt-BR" or "he"',
         )
+    if given.get("to"):
+        try:
+            read_filter(given["to"], timezone="UTC", language="en")
+        except BadFilter as error:
+            raise BadIssueFile(
+                f"“to” is no audience filter: {error.message}",
+                where=f"{path}:{lines['to']}",
+                remedy=error.remedy,
+            ) from error
     if given.get("slot"):
         try:
             datetime.strptime(given["slot"], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 (a wall time has no zone)

@@ -62,6 +62,7 @@ def tidy_issue(issue: Issue) -> Issue:
         issue,
         subject=one_line(issue.subject),
         preheader=one_line(issue.preheader),
+        to=one_line(issue.to),
         sections=tuple(_tidy_section(section) for section in issue.sections),
         intro_markdown=tidy_body(issue.intro_markdown),
         outro_markdown=tidy_body(issue.outro_markdown),

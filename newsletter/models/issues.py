@@ -36,6 +36,8 @@ class Issue:
     sections: tuple[Section, ...]
     intro_markdown: str = ""
     outro_markdown: str = ""
+    to: str = ""
+    """The audience filter of those whom it is for; empty: everybody."""
     slot: str | None = None
     """Local calendar time without offset, such as `2026-11-27T09:00`; None outside the schedule."""
 

@@ -59,6 +59,8 @@ class Receipt:
     ended_at: datetime | None
     letter_sha256: str
     audience_sha256: str
+    audience_filter: str = ""
+    """The author's words; an address in them is masked."""
     counts: SendProgress
     balanced: bool
     providers: tuple[str, ...]
@@ -102,6 +104,7 @@ def make_receipt(
         ended_at=record.submitted_at,
         letter_sha256=frozen.email.sha256,
         audience_sha256=frozen.audience_sha256,
+        audience_filter=_masked(frozen.audience_filter),
         counts=progress,
         balanced=progress.balanced,
         providers=tuple(dict.fromkeys(line.provider for line in lines if line.provider)),

@@ -12,13 +12,14 @@ from pathlib import Path
 from newsletter.content.clientviews import guarded, in_scheme, inverted, without_images, without_styles
 from newsletter.content.inboxrow import inbox_rows
 from newsletter.content.wordview import as_word_draws_it
-from newsletter.errors import BadInput, NewsletterError
+from newsletter.errors import BadFilter, BadInput, NewsletterError
 from newsletter.models import Delivery, IssueId
 from newsletter.usecases.review import Review
 from newsletter.web.pages import render_page
 from newsletter.web.preview import SAMPLE_READER, Letter, embed_images, personal_letter
 from newsletter.web.preview_gallery import gallery_letter, gallery_themes
 from newsletter.wiring import App
+from newsletter.wiring.audience import audience_of, said_of
 
 FRAME_POLICY = "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'"
 """What a framed letter may load: pictures, and nothing else. No server hears of its scripts or forms."""
@@ -154,9 +155,19 @@ class Site:
                 for finding in (review.findings if review else ())
             ],
             content=self._content(view),
+            audience=self._audience(),
             frozen=self.app.ledger.frozen(self.issue_id),
             themes=gallery_themes(self.app),
         )
+
+    def _audience(self) -> str:
+        """To how many it would go now, or why nobody can tell."""
+        if self.review is None:
+            return ""
+        try:
+            return f"to {said_of(self.app, audience_of(self.app, self.review.issue.to))}"
+        except BadFilter as error:
+            return str(error)
 
     def _content(self, view: View) -> str:
         """What a page without a frame shows."""

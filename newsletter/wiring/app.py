@@ -195,12 +195,19 @@ class App:
         return probe(questions, fetcher=self.fetcher(), memory=memory, clock=self.clock)
 
     def freeze(
-        self, issue_id: IssueId, provider: Provider, *, found: Sequence[IssueState] = DRAFTS
+        self,
+        issue_id: IssueId,
+        provider: Provider,
+        *,
+        found: Sequence[IssueState] = DRAFTS,
+        to: str | None = None,
     ) -> FrozenIssue:
-        """The letter and its audience, frozen. Raises BadInput when a check found an error, WrongState
-        when the issue is no longer in one of the states in which it was found."""
+        """The letter and its audience, frozen. `to` is another audience filter than the file's. Raises
+        BadInput when a check found an error, WrongState when the issue is no longer in one of the states
+        in which it was found."""
         from newsletter.usecases.review import require_sendable
         from newsletter.usecases.send import freeze_issue
+        from newsletter.wiring.audience import audience_of
         from newsletter.wiring.care import care
 
         review = self.review(issue_id)
@@ -214,6 +221,7 @@ class App:
             clock=self.clock,
             found=found,
             care=care(self.settings),
+            audience=audience_of(self, review.issue.to if to is None else to),
         )
 
     def send(
@@ -221,12 +229,14 @@ class App:
         issue_id: IssueId,
         *,
         found: Sequence[IssueState] = DRAFTS,
+        to: str | None = None,
         on_look: Callable[[], None] = lambda: None,
         on_progress: Callable[[SendProgress], None] = lambda _: None,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> "SendReport":
         """How far the issue came: a draft is frozen first, a frozen one goes on where it stood, and what
-        is in doubt at the end is settled as far as the provider can tell at once.
+        is in doubt at the end is settled as far as the provider can tell at once. `to` is another audience
+        filter than the file's.
 
         Raises WrongState when it is paused, skipped or cancelled, Busy while another process sends it,
         NeedsAttention when the database is an old copy.
@@ -235,7 +245,7 @@ class App:
         from newsletter.wiring.receipts import receipted
 
         require_newest(self)
-        submit = partial(self._submit, issue_id, found, on_look, on_progress, on_trouble)
+        submit = partial(self._submit, issue_id, found, to, on_look, on_progress, on_trouble)
         with receipted(self, issue_id, on_trouble):
             return send_and_settle(self, issue_id, submit, on_trouble)
 
@@ -243,11 +253,13 @@ class App:
         self,
         issue_id: IssueId,
         found: Sequence[IssueState],
+        to: str | None,
         on_look: Callable[[], None],
         on_progress: Callable[[SendProgress], None],
         on_trouble: Callable[[str], None],
     ) -> "SendReport":
         from newsletter.usecases.send import send_issue
+        from newsletter.wiring.audience import require_same
         from newsletter.wiring.care import care
         from newsletter.wiring.receipts import first_receipt, require_unsent
         from newsletter.wiring.sending import require_open, spare_the_collector
@@ -262,10 +274,11 @@ class App:
             ]
             if record.state in DRAFTS:
                 require_unsent(self, issue_id)
-                self.freeze(issue_id, providers[0], found=found)
+                self.freeze(issue_id, providers[0], found=found, to=to)
             frozen = self.ledger.frozen(issue_id)
             if frozen is None:
                 raise WrongState(f"{issue_id} is {record.state}", remedy=record.note)
+            require_same(frozen, to)
             first_receipt(self, issue_id, on_trouble)
             return send_issue(
                 issue_id,

@@ -48,6 +48,7 @@ ISSUES = st.builds(
     preheader=HOSTILE,
     theme=st.sampled_from(["broadsheet", "no", "1.10"]),
     language=st.sampled_from(["en", "no", "he"]),
+    to=st.sampled_from(["", "tag:berlin", 'tag:"a # b" and\n joined > 2026-01-01']),
     slot=st.sampled_from([None, "2026-11-27T09:00"]),
     sections=st.lists(SECTIONS, max_size=4).map(tuple),
     intro_markdown=HOSTILE,
