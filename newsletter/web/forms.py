@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 MAX_BYTES = 64 * 1024
 MAX_FIELDS = 100
@@ -27,12 +27,16 @@ class Form:
 
 
 async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
-    """The body. Raises HTTPException 413 for one that is longer, read no further than that."""
+    """The body. Raises HTTPException 413 for one that is longer, read no further than that, and 400 for
+    one that ends too soon."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise HTTPException(413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise HTTPException(413)
+    except ClientDisconnect as error:
+        raise HTTPException(400) from error
     return body
 
 

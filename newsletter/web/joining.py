@@ -27,6 +27,8 @@ from newsletter.web.phrases.joining import JOINING, JoiningWords
 QUICKEST = timedelta(seconds=2)
 """A form that is filled in faster was not filled in by a person."""
 MAX_NAME = 100
+MAX_ORIGIN = 300
+"""Characters of an Origin header that are kept: a scheme, a host of 253 (RFC 1035 §2.3.4) and a port."""
 
 
 def routes(pages: Pages) -> list[Route]:
@@ -124,7 +126,7 @@ class _Joining:
             at=self._app.clock.now(),
             ip=visitor.ip,
             user_agent=visitor.user_agent,
-            form_url=form_url or self._url("/subscribe"),
+            form_url=form_url[:MAX_ORIGIN] or self._url("/subscribe"),
             text=self._consent(in_language(JOINING, language)),
             policy=self._settings.privacy_version,
         )

@@ -6,11 +6,13 @@ Nothing depends on it: no page acts by being opened, whoever opens it.
 import hashlib
 import hmac
 import re
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from newsletter.errors import Busy
 from newsletter.models import IssueId
 from newsletter.web.page import Pages
 
@@ -56,7 +58,8 @@ def note_visit(
     now = app.clock.now()
     named = f"visit:{now:%Y-%m-%d}:{visitor.network}:{visitor.user_agent}"
     client = hmac.new(app.keys.signing, named.encode(), hashlib.sha256).hexdigest()[:24]
-    app.visits.note(page, issue_id, client, now, machine=machine or is_machine(request))
+    with suppress(Busy):  # nobody waits for a page, or goes without, that it may be counted
+        app.visits.note(page, issue_id, client, now, machine=machine or is_machine(request))
 
 
 def is_machine(request: Request) -> bool:

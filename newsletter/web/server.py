@@ -14,6 +14,9 @@ from newsletter.wiring import App
 
 log = logging.getLogger("newsletter.serve")
 
+GRACE = 10
+"""Seconds that requests under way have to end when the server stops; a slow client holds nothing up."""
+
 
 def serve_pages(
     app: App, host: str, port: int, *, on_listening: Callable[[str], None] = lambda _: None
@@ -29,7 +32,16 @@ def serve_pages(
             f"cannot listen on {host}:{port}: {error.strerror}", remedy="choose another --port"
         ) from error
     server = uvicorn.Server(
-        uvicorn.Config(make_pages(app), log_level="warning", access_log=False, lifespan="off")
+        uvicorn.Config(
+            make_pages(app),
+            log_level="warning",
+            access_log=False,  # paths hold readers' tokens
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,  # else any process on this host may say who it is: web/visitors.py knows
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
     )
     pages = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages")
     mails = threading.Thread(target=_mail, args=(app,), name="mails")

@@ -1,6 +1,7 @@
 """Pages for requests that have no answer, in the visitor's language."""
 
 import logging
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,8 +35,9 @@ class Trouble:
         return self._say(request, "broken", 503, {"Retry-After": "30"})
 
     async def broken(self, request: Request, error: Exception) -> Response:
-        """500: a fault of this program's."""
-        log.error("a page failed with %s", type(error).__name__)
+        """500: a fault of this program's. Where it happened is logged, and no word of what it says."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("a page failed with %s at %s:%s", type(error).__name__, place.filename, place.lineno)
         return self._say(request, "broken", 500, {})
 
     def _say(self, request: Request, what: str, status: int, headers: dict[str, str]) -> Response:

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 STYLE = (files(__name__) / "style.css").read_text(encoding="utf-8")
-"""What stands between `<style>` and `</style>` of every page, and nothing else: browsers know it by its hash."""
+"""What stands in `<style>` on every page, and nothing else: browsers know it by its hash."""
 
 
 @cache
