@@ -1,12 +1,8 @@
 """The server's pages, put together: each group of them is a module with `routes`."""
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
-from newsletter.web import archive, joining, leaving, privacy, robots, webhooks
+from newsletter.web import archive, joining, leaving, openapi, privacy, robots, watching, webhooks
 from newsletter.web.page import Pages
 from newsletter.web.security import Guard
 from newsletter.web.trouble import handlers
@@ -17,14 +13,6 @@ def make_pages(app: App) -> Guard:
     """The ASGI application of one newsletter."""
     pages = Pages(app)
 
-    def healthy(_request: Request) -> Response:
-        """200 while the database answers."""
-        try:
-            app.subscribers.count()
-        except SQLAlchemyError:
-            return PlainTextResponse("the database does not answer\n", status_code=503)
-        return PlainTextResponse("ok\n")
-
     site = Starlette(
         exception_handlers=handlers(pages),
         routes=[
@@ -34,7 +22,8 @@ def make_pages(app: App) -> Guard:
             *privacy.routes(pages),
             *robots.routes(pages),
             *webhooks.routes(app),
-            Route("/healthz", healthy, methods=["GET"]),
+            *watching.routes(app),
+            *openapi.routes(app),
         ],
     )
     site.router.redirect_slashes = False  # a one-click POST must never be redirected (RFC 8058 §3.1)

@@ -96,6 +96,8 @@ class App:
     suppressions: SuppressionStore
     settling: Settling
     forgetting: "Forgetting"
+    why_not_ready: Callable[[], str]
+    """A few words on what is wrong with the database; empty when nothing is."""
     schedule: Schedule | None
     keys: Keyring
     stopped: threading.Event

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from newsletter.config import Settings, load_settings
@@ -23,6 +24,7 @@ from newsletter.store.keys import keyring
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.limits import SqlLimits
 from newsletter.store.mark import Mark
+from newsletter.store.readiness import why_not_ready
 from newsletter.store.receipts import ReceiptFolder
 from newsletter.store.restoring import SqlRestoring
 from newsletter.store.schema import open_database
@@ -77,6 +79,7 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             suppressions=SqlSuppressionStore(database),
             settling=SqlSettling(database),
             forgetting=forgetting,
+            why_not_ready=partial(why_not_ready, database),
             schedule=schedule,
             keys=keys,
             stopped=stopped,
