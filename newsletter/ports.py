@@ -4,7 +4,7 @@ Read this file first. Each Protocol is as small as its caller needs; concrete cl
 stories in `wiring` alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -16,6 +16,7 @@ from newsletter.models import (
     AudienceFilter,
     Batch,
     Canary,
+    Choices,
     Claim,
     Confirmation,
     Consent,
@@ -700,6 +701,32 @@ class Joining(Protocol):
 
     def expire(self, before: datetime) -> int:
         """How many unconfirmed people were forgotten, whose newest wish is older than that."""
+        ...
+
+
+class Preferences(Protocol):
+    """What people choose for themselves, and the addresses that they move to."""
+
+    def choose(self, subscriber_id: SubscriberId, choices: Choices, offered: Collection[str]) -> None:
+        """None; of the offered tags the person has just those that they chose, and keeps all others."""
+        ...
+
+    def mail_link(self, subscriber_id: SubscriberId, now: datetime) -> None:
+        """None; a mail to the person's own address is queued, with the link to their settings."""
+        ...
+
+    def ask_for_change(self, subscriber_id: SubscriberId, address: Address, now: datetime) -> None:
+        """None, for every address alike. The new one is mailed a button, unless it is somebody else's or
+        must not be written to; an earlier wish is forgotten."""
+        ...
+
+    def next_address(self, subscriber_id: SubscriberId) -> str:
+        """The address that the person is moving to, else the one that they have; empty for nobody."""
+        ...
+
+    def change_address(self, subscriber_id: SubscriberId, step: Consent) -> bool:
+        """Whether the person has their new address; repeating it is harmless. Not when it has become
+        somebody else's."""
         ...
 
 

@@ -39,6 +39,7 @@ from newsletter.models.letters import MergeField, RenderedEmail, Sender
 from newsletter.models.mails import SystemMail, SystemMailKind, SystemMailState
 from newsletter.models.people import (
     Channel,
+    Choices,
     Confirmation,
     Consent,
     ConsentAction,
@@ -83,6 +84,7 @@ __all__ = [
     "Canary",
     "CanaryState",
     "Channel",
+    "Choices",
     "Claim",
     "Confirmation",
     "Consent",

@@ -40,6 +40,19 @@ class Subscriber:
     """In order; filled in where a single person is read, empty in lists of many."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choices:
+    """What a person chose for themselves."""
+
+    language: str
+    text_only: bool
+    paused_until: datetime | None
+    topics: tuple[str, ...]
+    """Tags, out of those that the author offers."""
+    name: str | None = None
+    """None: stays as it is."""
+
+
 class ConsentAction(StrEnum):
     """What a person did, or what was done in their name; the steps that the law asks proof of."""
 

@@ -48,19 +48,19 @@ def limits_of(address: Address, client: str, key: bytes) -> list[Limit]:
     whole = address_key(address.addr_spec)
     domain = whole.rpartition("@")[2]
     limits = [
-        Limit(bucket=_bucket(key, "address", whole), count=PER_ADDRESS_A_DAY, seconds=DAY),
+        Limit(bucket=bucket_of(key, "address", whole), count=PER_ADDRESS_A_DAY, seconds=DAY),
         Limit(
-            bucket=_bucket(key, "address", whole),
+            bucket=bucket_of(key, "address", whole),
             count=PER_ADDRESS_UNTIL_CONFIRMED,
             seconds=int(UNCONFIRMED_FOR.total_seconds()),
         ),
-        Limit(bucket=_bucket(key, "domain", domain), count=PER_DOMAIN_AN_HOUR, seconds=HOUR),
-        Limit(bucket=_bucket(key, "all", ""), count=OVERALL_AN_HOUR, seconds=HOUR),
+        Limit(bucket=bucket_of(key, "domain", domain), count=PER_DOMAIN_AN_HOUR, seconds=HOUR),
+        Limit(bucket=bucket_of(key, "all", ""), count=OVERALL_AN_HOUR, seconds=HOUR),
     ]
     if client:
-        limits.append(Limit(bucket=_bucket(key, "client", client), count=PER_CLIENT_AN_HOUR, seconds=HOUR))
+        limits.append(Limit(bucket=bucket_of(key, "client", client), count=PER_CLIENT_AN_HOUR, seconds=HOUR))
     return limits
 
 
-def _bucket(key: bytes, kind: str, value: str) -> str:
+def bucket_of(key: bytes, kind: str, value: str) -> str:
     return hmac.new(key, f"limit:{kind}:{value}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -2,7 +2,17 @@
 
 from starlette.applications import Starlette
 
-from newsletter.web import archive, joining, leaving, openapi, privacy, robots, watching, webhooks
+from newsletter.web import (
+    archive,
+    joining,
+    leaving,
+    openapi,
+    preferences,
+    privacy,
+    robots,
+    watching,
+    webhooks,
+)
 from newsletter.web.page import Pages
 from newsletter.web.security import Guard
 from newsletter.web.trouble import handlers
@@ -18,6 +28,7 @@ def make_pages(app: App) -> Guard:
         routes=[
             *joining.routes(pages),
             *leaving.routes(pages),
+            *preferences.routes(pages),
             *archive.routes(pages),
             *privacy.routes(pages),
             *robots.routes(pages),

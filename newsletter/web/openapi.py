@@ -16,6 +16,14 @@ _NUMBER = {"type": "integer"}
 _TEXTS = {"type": "array", "items": _TEXT}
 _FORM, _PARTS, _JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"const": "One-Click"}}}
+
+
+def _choices(*deeds: str, **more: Any) -> dict[str, Any]:
+    """The form of readers' settings, with one button for each deed."""
+    fields = {**dict.fromkeys(("language", "text_only", "until"), _TEXT), "topic": _TEXTS, **more}
+    return {"type": "object", "properties": {**fields, "do": {"enum": list(deeds)}}}
+
+
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "/subscribe": {
         _FORM: {
@@ -35,6 +43,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         }
     },
     "/u/{token}": {_FORM: _ONE_CLICK, _PARTS: _ONE_CLICK},
+    "/m/{token}": {_FORM: _choices("choose", "link")},
+    "/manage": {_FORM: {"type": "object", "properties": {"email": _TEXT}, "required": ["email"]}},
+    "/manage/{token}": {_FORM: _choices("choose", "move", "leave", name=_TEXT, email=_TEXT)},
     "/privacy/{token}": {
         _FORM: {
             "type": "object",

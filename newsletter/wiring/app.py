@@ -45,6 +45,7 @@ from newsletter.ports import (
     Ledger,
     Limits,
     MailQueue,
+    Preferences,
     Provider,
     ReceiptFiles,
     Settling,
@@ -85,6 +86,7 @@ class App:
     ledger: Ledger
     joining: Joining
     limits: Limits
+    preferences: Preferences
     mails: MailQueue
     visits: Visits
     archive: Archive

@@ -96,8 +96,15 @@ class _Composer:
         person = self._app.subscribers.get(mail.subscriber_id) if mail.subscriber_id is not None else None
         if person is None:
             return None
+        bound = ""
+        if mail.kind is SystemMailKind.NEW_ADDRESS:
+            bound = self._app.preferences.next_address(person.id)
+            if bound != mail.to.addr_spec:
+                return None
         email = self._rendered(mail.kind, person.language or self._app.settings.newsletter.language)
-        token = make_token(self._app.keys, _PURPOSES[mail.kind], person.id, now=self._app.clock.now())
+        token = make_token(
+            self._app.keys, _PURPOSES[mail.kind], person.id, now=self._app.clock.now(), bound=bound
+        )
         return self._addressed(mail, email, {LINK_TOKEN: token})
 
     def _draft_ready(self, mail: SystemMail) -> Composed | None:

@@ -24,6 +24,7 @@ from newsletter.store.keys import keyring
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.limits import SqlLimits
 from newsletter.store.mark import Mark
+from newsletter.store.preferences import SqlPreferences
 from newsletter.store.readiness import why_not_ready
 from newsletter.store.receipts import ReceiptFolder
 from newsletter.store.restoring import SqlRestoring
@@ -68,6 +69,7 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
             ledger=SqlLedger(database, mark=mark),
             joining=SqlJoining(database),
             limits=SqlLimits(database),
+            preferences=SqlPreferences(database),
             mails=SqlMailQueue(database),
             visits=SqlVisits(database),
             archive=SqlArchive(database),
