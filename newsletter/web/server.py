@@ -31,6 +31,9 @@ def serve_pages(
         raise BadSetting(
             f"cannot listen on {host}:{port}: {error.strerror}", remedy="choose another --port"
         ) from error
+    # Else the body of an answer waits 40 ms for the client's acknowledgement of its headers: asyncio sets
+    # this by itself only on sockets that name their protocol, which those of create_server do not.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = uvicorn.Server(
         uvicorn.Config(
             make_pages(app),

@@ -68,7 +68,7 @@ def _answer_all(connection: socket.socket, tls: ssl.SSLContext | None, latency: 
             people = request["personalizations"]
             expected = len(accepted) + len(people)
             accepted.update(person["to"][0]["email"] for person in people)
-            can_leave = all(person["headers"]["List-Unsubscribe"] for person in people)
+            can_leave = all(person.get("headers", {}).get("List-Unsubscribe") for person in people)
             time.sleep(latency)
             connection.sendall(ACCEPTED if can_leave and len(accepted) == expected else REFUSED)
 
