@@ -15,6 +15,7 @@ from tests.support.letters import KEY, NEWSLETTER
 _FOLDER = Path(__file__).parents[1] / "golden"
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _PLACEHOLDER = re.compile(r"/u/(nl[0-9a-f]{25})")
+SENT = datetime(2026, 11, 27, 8, tzinfo=UTC)
 _RECEIVED = b"""\
 Received: from mail.news.example.com (mail.news.example.com [IPv6:2001:db8::25])
 \tby mx.example.org (Postfix) with ESMTPS id 4XyZ1
@@ -43,8 +44,11 @@ def as_received(name: str, email: RenderedEmail) -> bytes:
         address=Address(addr_spec="noor@example.org", display_name="Noor Reader"),
     )
     recipient = Personaliser(NEWSLETTER, Keyring(keys={1: KEY}), email).recipient(delivery)
-    sent = datetime(2026, 11, 27, 8, tzinfo=UTC)
-    message = to_bytes(email, sender_for(NEWSLETTER), recipient, date=sent)
+    return received(name, to_bytes(email, sender_for(NEWSLETTER), recipient, date=SENT))
+
+
+def received(name: str, message: bytes) -> bytes:
+    """The message with what the reader's server writes above it, and the name in a header."""
     return _RECEIVED + f"X-Proof-Name: {name}\r\n".encode() + message
 
 
