@@ -23,8 +23,8 @@ from tests.support import sabotage
 
 SEED = 4
 RECIPIENTS = 1000
-ON_SQLITE = range(24)
-ON_POSTGRESQL = range(168, 172)
+ON_SQLITE = range(168)
+ON_POSTGRESQL = range(168, 200)
 RUNS_A_TEST = 4
 
 
