@@ -17,6 +17,7 @@ from newsletter.usecases.forgetting import HeldCell, forget, held_cells, held_li
 from newsletter.web.forms import read_form
 from newsletter.web.page import Pages
 from newsletter.web.phrases import in_language
+from newsletter.web.phrases.preferences import PREFERENCES
 from newsletter.web.phrases.privacy import PRIVACY
 
 
@@ -94,6 +95,7 @@ class _Privacy:
             text=getattr(words, f"{what}_explanation" if what else "explanation").format(name=name),
             button="",
             words=words,
+            link={"url": "/manage", "text": PREFERENCES[language].link_button} if status == 404 else None,
             settings_url=f"/manage/{request.path_params['token']}",
             cells=cells,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-_QUIET = (
+QUIET = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -34,7 +34,7 @@ def open_page(page: str, profile: Path, *, width: int = 1200, virtual_seconds: i
     """
     command = [
         chromium(),
-        *_QUIET,
+        *QUIET,
         f"--user-data-dir={profile}",
         f"--window-size={width},2000",
         f"--virtual-time-budget={virtual_seconds * 1000}",

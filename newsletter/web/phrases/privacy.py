@@ -65,7 +65,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         erased="Everything is erased",
         erased_explanation="{name} holds nothing about you any more. Farewell.",
         unknown="This link does not work any more",
-        unknown_explanation="It works for 24 hours. Ask for a new one by “Send me my link”.",
+        unknown_explanation="It works for 24 hours. You can ask for a new one.",
         settings="Back to my settings",
         labels=_labels(
             "Address|Name|Status|Why suppressed|Where your consent comes from|Imported from the file|Language"
@@ -92,7 +92,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         erased="Alles ist gelöscht",
         erased_explanation="{name} hat nichts mehr über Sie gespeichert. Leben Sie wohl.",
         unknown="Dieser Link gilt nicht mehr",
-        unknown_explanation="Er gilt 24 Stunden. Fordern Sie mit „Link zusenden“ einen neuen an.",
+        unknown_explanation="Er gilt 24 Stunden. Sie können einen neuen anfordern.",
         settings="Zurück zu meinen Einstellungen",
         labels=_labels(
             "Adresse|Name|Status|Grund der Sperre|Herkunft Ihrer Einwilligung|Importiert aus der Datei|Sprache"
@@ -119,7 +119,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         erased="Tout est effacé",
         erased_explanation="{name} ne conserve plus rien à votre sujet. Adieu.",
         unknown="Ce lien ne fonctionne plus",
-        unknown_explanation="Il est valable 24 heures. Demandez-en un nouveau avec « Envoyez-moi mon lien ».",
+        unknown_explanation="Il est valable 24 heures. Vous pouvez en demander un nouveau.",
         settings="Retour à mes réglages",
         labels=_labels(
             "Adresse|Nom|État|Motif du blocage|Origine de votre consentement|Importé du fichier|Langue"
@@ -146,7 +146,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         erased="Todo está borrado",
         erased_explanation="{name} ya no guarda nada sobre usted. Hasta siempre.",
         unknown="Este enlace ya no funciona",
-        unknown_explanation="Vale 24 horas. Pida uno nuevo con «Envíenme mi enlace».",
+        unknown_explanation="Vale 24 horas. Puede pedir uno nuevo.",
         settings="Volver a mis ajustes",
         labels=_labels(
             "Dirección|Nombre|Estado|Motivo del bloqueo|Origen de su consentimiento|Importado del archivo|Idioma"
@@ -173,7 +173,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         erased="Усе стерто",
         erased_explanation="«{name}» більше нічого про вас не зберігає. На все добре.",
         unknown="Це посилання вже не діє",
-        unknown_explanation="Воно діє 24 години. Попросіть нове через «Надіслати мені посилання».",
+        unknown_explanation="Воно діє 24 години. Ви можете попросити нове.",
         settings="Назад до моїх налаштувань",
         labels=_labels(
             "Адреса|Ім’я|Стан|Причина блокування|Звідки ваша згода|Імпортовано з файлу|Мова|Лише текст"
@@ -200,7 +200,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         erased="مُحي كل شيء",
         erased_explanation="لم تعد {name} تحتفظ بأي شيء عنك. مع السلامة.",
         unknown="لم يعد هذا الرابط يعمل",
-        unknown_explanation="يعمل مدة 24 ساعة. اطلب رابطًا جديدًا من «أرسلوا إليّ رابطي».",
+        unknown_explanation="يعمل مدة 24 ساعة. يمكنك طلب رابط جديد.",
         settings="العودة إلى إعداداتي",
         labels=_labels(
             "العنوان|الاسم|الحالة|سبب الإيقاف|مصدر موافقتك|مستورد من الملف|اللغة|نص فقط|عنوان جديد غير مؤكد"
@@ -226,7 +226,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         erased="הכול נמחק",
         erased_explanation="{name} לא שומר עליך עוד דבר. היו שלום.",
         unknown="הקישור הזה כבר לא פועל",
-        unknown_explanation="הוא פועל 24 שעות. אפשר לבקש קישור חדש דרך „שלחו לי את הקישור שלי”.",
+        unknown_explanation="הוא פועל 24 שעות. אפשר לבקש קישור חדש.",
         settings="חזרה להגדרות שלי",
         labels=_labels(
             "כתובת|שם|מצב|סיבת החסימה|מקור ההסכמה שלך|יובא מהקובץ|שפה|טקסט בלבד|כתובת חדשה, לא אושרה|נושא"
@@ -252,7 +252,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         erased="すべて消去しました",
         erased_explanation="{name}にあなたの情報は残っていません。ありがとうございました。",
         unknown="このリンクはもう使えません",
-        unknown_explanation="有効期間は24時間です。「リンクを送る」から新しいものをお求めください。",
+        unknown_explanation="有効期間は24時間です。新しいリンクをお求めいただけます。",
         settings="設定に戻る",
         labels=_labels(
             "アドレス|名前|状態|停止の理由|同意の出どころ|取り込み元のファイル|言語|テキストのみ|新しいアドレス（未確認）"
