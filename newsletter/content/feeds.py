@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from itertools import islice
 
 from newsletter.content.clean.sanitise import without_controls
@@ -71,12 +72,12 @@ def atom(feed: Feed) -> str:
     for each in feed.entries:
         entry = _add(root, "entry", **({"xml:lang": each.language} if each.language else {}))
         _add(entry, "id", each.id)
-        _add(entry, "title", each.title)
+        _say(entry, "title", each.title)
         _add(entry, "link", rel="alternate", type="text/html", href=each.url)
         _add(entry, "published", _instant(each.published))
         _add(entry, "updated", _instant(each.published))
         if each.summary:
-            _add(entry, "summary", each.summary)
+            _say(entry, "summary", each.summary)
         _add(entry, "content", each.html, type="html")
     ET.indent(root)
     return _XML + ET.tostring(root, encoding="unicode") + "\n"
@@ -125,6 +126,14 @@ def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET
     element = ET.SubElement(parent, name, attributes)
     element.text = without_controls(text) or None
     return element
+
+
+def _say(parent: ET.Element, name: str, words: str) -> None:
+    """None; words that look like HTML are said as HTML, because many readers of feeds take them for it."""
+    if escape(words, quote=False) == words:
+        _add(parent, name, words)
+    else:
+        _add(parent, name, escape(words, quote=False), type="html")
 
 
 def _instant(moment: datetime) -> str:

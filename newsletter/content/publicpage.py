@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 
 import lxml.html
 from lxml.html import HtmlElement
@@ -51,18 +52,23 @@ def public_page(page: str, placeholders: Sequence[str], *, instead: Link, around
 
 
 def _without_personal_links(page: str, placeholder: str, instead: Link) -> str:
+    """The page with the link to leave replaced, and every other one taken out with the dot before it."""
     mark = re.escape(placeholder)
+
+    def replaced(link: re.Match[str]) -> str:
+        if link["page"] != "u":
+            return ""
+        begin = f"{link['dot'] or ''}{link['begin']}{escape(instead.url)}"
+        return f"{begin}{link['rest']}{escape(instead.words)}</a>"
+
     page = re.sub(
-        rf'(<a\b[^<>]*?\shref=")[^"<>]*{mark}[^"<>]*("[^<>]*>)(?:(?!</a>).)*(</a>)',
-        lambda link: f"{link[1]}{_escaped(instead.url)}{link[2]}{_escaped(instead.words)}{link[3]}",
+        rf'(?P<dot> · )?(?P<begin><a\b[^<>]*?\shref=")[^"<>]*/(?P<page>\w+)/{mark}[^"<>]*(?P<rest>"[^<>]*>)'
+        r"(?:(?!</a>).)*</a>",
+        replaced,
         page,
         flags=re.DOTALL,
     )
-    return re.sub(rf"[^\s\"'<>()]*{mark}", lambda _: _escaped(instead.url), page)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return re.sub(rf"[^\s\"'<>()]*{mark}", lambda _: escape(instead.url), page)
 
 
 @lru_cache(maxsize=64)

@@ -28,9 +28,10 @@ BY_LANGUAGE = {"Vary": "Accept-Language"}
 
 
 def routes(pages: Pages) -> list[Route]:
-    """`/archive`, its years and search, `/a/{issue}`, both feeds and the sitemap."""
+    """`/archive` (also at the root), its years and search, `/a/{issue}`, both feeds and the sitemap."""
     archive = _Archive(pages)
     return [
+        Route("/", archive.index, methods=["GET"]),
         Route("/archive", archive.index, methods=["GET"]),
         Route("/archive/search", archive.search, methods=["GET"]),
         Route("/archive/{year:int}", archive.year, methods=["GET"]),
