@@ -1,7 +1,9 @@
 """Machines that open links change nothing and are counted apart."""
 
+import email
 import re
 from collections.abc import Iterator
+from email import policy
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from newsletter.wiring import App, open_app
 from tests.support.project import Project, make_project
 
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
+MULTIPART = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
 
 
 @pytest.fixture
@@ -39,6 +42,12 @@ def leave_link(app: App) -> str:
     person = app.subscribers.find("noor@example.org")
     assert person is not None
     return f"/u/{reader_token(app.keys, person.id)}"
+
+
+def status(app: App) -> SubscriberStatus:
+    person = app.subscribers.find("noor@example.org")
+    assert person is not None
+    return person.status
 
 
 def issue(app: App) -> str:
@@ -74,6 +83,28 @@ def test_who_shows_to_be_a_machine_is_counted_apart(
     assert counts(app) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"Content-Type": "application/x-www-form-urlencoded"}, b"List-Unsubscribe=One-Click"),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, MULTIPART),
+        ({}, b""),
+    ],
+    ids=["Gmail", "multipart", "Thunderbird"],
+)
+def test_a_mail_programs_one_click_from_the_letters_own_header_unsubscribes(
+    project: Project, app: App, client: TestClient, headers: dict[str, str], body: bytes
+) -> None:
+    (path,) = project.letters()
+    letter = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = letter["List-Unsubscribe"].strip("<>").removeprefix("https://news.example.com")
+    answer = client.post(address, headers=headers, content=body)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert status(app) is SubscriberStatus.UNSUBSCRIBED
+
+
 def test_who_follows_the_link_that_nobody_sees_is_a_machine(app: App, client: TestClient) -> None:
     client.get(f"/a/{issue(app)}", headers=FIREFOX)
     page = client.get(leave_link(app), headers=FIREFOX).text
@@ -94,7 +125,5 @@ def test_a_storm_of_links_is_a_machines_and_changes_nothing(
     for method in ("HEAD", "GET"):
         for link in sorted(links):
             client.request(method, link, headers={**FIREFOX, "X-Forwarded-For": "192.0.2.9"})
-    person = app.subscribers.find("noor@example.org")
-    assert person is not None
-    assert person.status is SubscriberStatus.CONFIRMED
+    assert status(app) is SubscriberStatus.CONFIRMED
     assert counts(app) == (0, 1)
