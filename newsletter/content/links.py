@@ -95,6 +95,11 @@ def unsubscribe_url(public_url: str, token: str) -> str:
     return f"{public_url.rstrip('/')}/u/{token}"
 
 
+def settings_url(public_url: str, token: str) -> str:
+    """The page on which the reader chooses what comes."""
+    return f"{public_url.rstrip('/')}/m/{token}"
+
+
 def archive_url(public_url: str, issue_id: IssueId) -> str:
     """The issue on the web, the same for everybody."""
     return f"{public_url.rstrip('/')}/a/{quote(issue_id, safe='')}"

@@ -21,7 +21,7 @@ from newsletter.content.bodytree import body_tree, inner_html
 from newsletter.content.headers import check_header
 from newsletter.content.inlining import inline
 from newsletter.content.letter import dress, quoted_sources
-from newsletter.content.links import READER_TOKEN, archive_url, unsubscribe_url
+from newsletter.content.links import READER_TOKEN, archive_url, settings_url, unsubscribe_url
 from newsletter.content.look import Look, look_of
 from newsletter.content.phrases import Phrases, direction_of, phrases_for
 from newsletter.content.templating import fill
@@ -103,6 +103,7 @@ def _context(
         },
         "links": {
             "unsubscribe": unsubscribe_url(newsletter.public_url, placeholder),
+            "settings": settings_url(newsletter.public_url, placeholder),
             "archive": archive_url(newsletter.public_url, issue.id),
         },
         "phrases": _spoken(scribe.phrases, newsletter, len(posts)),
@@ -122,6 +123,7 @@ def _spoken(phrases: Phrases, newsletter: NewsletterSettings, count: int) -> Con
     return {
         "read_on_the_web": phrases.read_on_the_web,
         "unsubscribe": phrases.unsubscribe,
+        "settings": phrases.settings,
         "why": phrases.why.format(name=newsletter.name, host=host),
         "contents": phrases.contents,
         "count_of_posts": phrases.count_of_posts(count),
@@ -270,12 +272,12 @@ def _refuse_placeholder(issue: Issue, newsletter: NewsletterSettings, theme: The
 
 
 def _prove_placeholder(page: str, text: str, placeholder: str, theme: Theme) -> None:
-    """None when the placeholder stands only at the end of unsubscribe links. Raises BadTemplate."""
-    ending = unsubscribe_url("", placeholder)
+    """None when the placeholder stands only at the end of the reader's own links. Raises BadTemplate."""
+    endings = [own_url("", placeholder) for own_url in (unsubscribe_url, settings_url)]
     for part, name in ((page, _HTML), (text, _TEXT)):
-        if part.count(placeholder) != part.count(ending):
+        if part.count(placeholder) != sum(map(part.count, endings)):
             raise BadTemplate(
-                "the reader's mark stands outside the unsubscribe link",
+                "the reader's mark stands outside the reader's own links",
                 where=theme.paths.get(name, name),
-                remedy="write {{ links.unsubscribe }} whole",
+                remedy="write {{ links.unsubscribe }} and {{ links.settings }} whole",
             )

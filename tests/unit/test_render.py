@@ -138,12 +138,14 @@ def test_contents_are_listed_from_four_posts_on() -> None:
     assert all(page.xpath(f'//*[@id="{anchor}"]') for anchor in anchors)
 
 
-def test_the_personal_mark_stands_in_the_unsubscribe_links_and_nowhere_else() -> None:
+def test_the_personal_mark_stands_in_the_readers_own_links_and_nowhere_else() -> None:
     email = rendered(SHORT)
-    link = f"https://news.example.com/u/{MARK}"
+    leave, settings = (f"https://news.example.com/{page}/{MARK}" for page in ("u", "m"))
     assert email.merge_fields == (MergeField(name=READER_TOKEN, placeholder=MARK),)
-    assert email.html.count(MARK) == email.html.count(f'href="{link}"') == 2
-    assert email.text.count(MARK) == email.text.count(f"{link}\n") == 2
+    assert email.html.count(MARK) == 3
+    assert [email.html.count(f'href="{link}"') for link in (leave, settings)] == [2, 1]
+    assert email.text.count(MARK) == 3
+    assert [email.text.count(f"{link}\n") for link in (leave, settings)] == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_text_that_holds_the_mark_is_refused(letter: Issue) -> None:
 
 
 def test_a_mark_cut_from_its_link_is_refused() -> None:
-    with pytest.raises(BadTemplate, match="outside the unsubscribe link"):
+    with pytest.raises(BadTemplate, match="outside the reader's own links"):
         render(SHORT, theme=themed(issue_html=page_with("{{ links.unsubscribe[-27:] }}")))
 
 

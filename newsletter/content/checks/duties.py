@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from newsletter.content.checks.letter import Letter, Problem, check
 from newsletter.content.headers import check_header
-from newsletter.content.links import READER_TOKEN, unsubscribe_url
+from newsletter.content.links import READER_TOKEN, settings_url, unsubscribe_url
 from newsletter.errors import BadInput
 from newsletter.models import Severity
 
@@ -77,14 +77,15 @@ def header_long(letter: Letter) -> Iterator[Problem]:
 @check(
     "placeholder-astray",
     Severity.ERROR,
-    remedy="write {{ links.unsubscribe }} whole, and nowhere cut in parts",
+    remedy="write {{ links.unsubscribe }} and {{ links.settings }} whole, and nowhere cut in parts",
 )
 def placeholder_astray(letter: Letter) -> Iterator[Problem]:
-    """The mark that becomes each reader's token, outside the unsubscribe link."""
-    link, mark = _unsubscribe_link(letter), _placeholder(letter)
+    """The mark that becomes each reader's token, outside the reader's own links."""
+    mark = _placeholder(letter)
+    links = [own_url(letter.newsletter.public_url, mark) for own_url in (unsubscribe_url, settings_url)]
     for part, source in (("HTML part", letter.email.html), ("text part", letter.email.text)):
-        if source.count(mark) != source.count(link):
-            yield Problem(message=f"The {part} holds a reader's mark outside its link", where=part)
+        if source.count(mark) != sum(map(source.count, links)):
+            yield Problem(message=f"The {part} holds a reader's mark outside their links", where=part)
     if mark in letter.email.subject:
         yield Problem(message="The subject holds a reader's mark", where="Subject")
 

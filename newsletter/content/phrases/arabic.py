@@ -42,6 +42,7 @@ ARABIC = Phrases(
     },
     read_on_the_web="اقرأ على الويب",
     unsubscribe="إلغاء الاشتراك",
+    settings="إعداداتك",
     why="تصلك هذه الرسالة لأنك اشتركت في {name} على {host}.",
     contents="في هذه الرسالة",
     sources="المصادر",

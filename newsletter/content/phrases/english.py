@@ -26,6 +26,7 @@ ENGLISH = Phrases(
     },
     read_on_the_web="Read on the web",
     unsubscribe="Unsubscribe",
+    settings="Your settings",
     why="You receive this letter because you subscribed to {name} at {host}.",
     contents="In this letter",
     sources="Sources",

@@ -32,6 +32,8 @@ class Phrases:
     """For each kind of card: what it is, and what a reader does with it."""
     read_on_the_web: str
     unsubscribe: str
+    settings: str
+    """The link to what the reader may choose."""
     why: str
     """Why somebody gets this letter; holds `{name}` and `{host}`."""
     contents: str

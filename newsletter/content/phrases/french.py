@@ -30,6 +30,7 @@ FRENCH = Phrases(
     },
     read_on_the_web="Lire en ligne",
     unsubscribe="Se désabonner",
+    settings="Vos réglages",
     why="Vous recevez cette lettre en raison de votre abonnement à {name} sur {host}.",
     contents="Dans cette lettre",
     sources="Sources",

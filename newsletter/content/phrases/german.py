@@ -24,6 +24,7 @@ GERMAN = Phrases(
     },
     read_on_the_web="Im Web lesen",
     unsubscribe="Abbestellen",
+    settings="Ihre Einstellungen",
     why="Sie erhalten diesen Brief, weil Sie {name} auf {host} abonniert haben.",
     contents="In diesem Brief",
     sources="Quellen",

@@ -29,6 +29,7 @@ HEBREW = Phrases(
     },
     read_on_the_web="לקריאה באתר",
     unsubscribe="הסרה מרשימת התפוצה",
+    settings="ההגדרות שלך",
     why="קיבלת את המכתב הזה כי נרשמת אל {name} באתר {host}.",
     contents="במכתב הזה",
     sources="מקורות",

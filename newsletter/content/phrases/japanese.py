@@ -21,6 +21,7 @@ JAPANESE = Phrases(
     },
     read_on_the_web="ウェブで読む",
     unsubscribe="配信停止",
+    settings="設定",
     why="{host}で{name}を購読されているため、このメールをお届けしています。",
     contents="今号の内容",
     sources="出典",

@@ -24,6 +24,7 @@ SPANISH = Phrases(
     },
     read_on_the_web="Leer en la web",
     unsubscribe="Darse de baja",
+    settings="Sus preferencias",
     why="Recibes esta carta porque te suscribiste a {name} en {host}.",
     contents="En esta carta",
     sources="Fuentes",

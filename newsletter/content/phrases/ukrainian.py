@@ -31,6 +31,7 @@ UKRAINIAN = Phrases(
     },
     read_on_the_web="Читати на сайті",
     unsubscribe="Відписатися",
+    settings="Ваші налаштування",
     why="Ви отримали цей лист, бо підписалися на {name} на {host}.",
     contents="У цьому листі",
     sources="Джерела",
