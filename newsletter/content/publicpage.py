@@ -17,6 +17,7 @@ from newsletter.content.clean.sanitise import sanitise_outgoing
 _LANGUAGE = re.compile(r"<html\b[^>]*?\slang=\"([A-Za-z0-9-]{1,35})\"")
 _HEAD_END, _BODY, _BODY_END = map(re.compile, (r"</head>", r"<body\b[^>]*>", r"</body>"))
 """A letter is a whole document, and what it shows holds no such tag (content.clean, content.inlining)."""
+_UNBROKEN = re.compile(r"[^\s\"'<>()]+")
 _FRAME = ("masthead", "strip", "footer", "preview", "contents-around")
 """Classes of what a letter says about itself; a feed reader says that in its own way."""
 
@@ -68,7 +69,10 @@ def _without_personal_links(page: str, placeholder: str, instead: Link) -> str:
         page,
         flags=re.DOTALL,
     )
-    return re.sub(rf"[^\s\"'<>()]*{mark}", lambda _: escape(instead.url), page)
+    if placeholder not in page:
+        return page
+    url = escape(instead.url)
+    return _UNBROKEN.sub(lambda word: url if placeholder in word[0] else word[0], page)
 
 
 @lru_cache(maxsize=64)

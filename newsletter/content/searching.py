@@ -27,7 +27,7 @@ _ALIKE = str.maketrans(
 )
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _EDGES = "\"'.,;:!?()[]{}…。、，؟،"
-_PERSONAL = re.compile(r"\S*/[mu]/nl[0-9a-f]{25}\S*")
+_PERSONAL = re.compile(r"(?<!\S)\S*/[mu]/nl[0-9a-f]{25}\S*")
 _LINK_MARK = re.compile(r" ?\[\d{1,3}\](?!\w)")
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _RULE = re.compile(r"^[ =*\-+|]+$", re.MULTILINE)
