@@ -6,6 +6,7 @@ stand the name and the address, and the way to all that is held.
 """
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from newsletter.content.addresses import make_address
 from newsletter.content.links import read_reader_token
+from newsletter.content.phrases import phrases_for
 from newsletter.content.tokens import Purpose, read_token
 from newsletter.errors import BadAddress
 from newsletter.models import (
@@ -252,6 +254,7 @@ class _Preferences:
             topics=self._app.settings.readers.topics,
             choice=form_of(self._pages, person),
             address=address if own else masked(address),
+            since=self._since(person, language) if own else "",
             own=own,
             saved=saved,
             bad_pause=bad_pause,
@@ -262,6 +265,12 @@ class _Preferences:
             leave_explanation=leaving.unsubscribe_explanation.format(name=name),
             subscribed=person.status is SubscriberStatus.CONFIRMED,
         )
+
+    def _since(self, person: Subscriber, language: str) -> str:
+        phrases, zone = phrases_for(language), ZoneInfo(self._app.settings.newsletter.timezone)
+        day = (person.confirmed_at or person.created_at).astimezone(zone).date()
+        said = in_language(PREFERENCES, language).since
+        return said.format(name=self._pages.name, day=phrases.dated(day, phrases.long_date))
 
     def _step(self, request: Request, action: ConsentAction) -> Consent:
         visitor = self._pages.visitor(request)

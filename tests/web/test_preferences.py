@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from email import policy
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -257,6 +258,8 @@ def test_links_are_mailed_within_limits_however_often_they_are_asked_for(
 def test_a_name_is_changed_on_the_own_page(app: App, client: TestClient) -> None:
     page = client.get(own_link(app)).text
     assert 'value="Noor Haddad"' in page
+    today = app.clock.now().astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"The Harbour Letter has come to you since {today:%-d %B %Y}." in page
     assert "/privacy/" in page
     client.post(own_link(app), data={"do": "choose", "name": "  Noor <b>H</b> "})
     assert noor(app).address.display_name == "Noor <b>H</b>"

@@ -21,6 +21,8 @@ class PreferenceWords:
     """Sentences in which `{name}` is the newsletter's."""
 
     title: str
+    since: str
+    """Since when they are on the list; `{day}` is written as letters write days."""
     saved: str
     topics: str
     language: str
@@ -58,6 +60,7 @@ class PreferenceWords:
 PREFERENCES: Mapping[str, PreferenceWords] = {
     "en": PreferenceWords(
         title="Your settings for {name}",
+        since="{name} has come to you since {day}.",
         saved="Your choices are kept.",
         topics="What interests you",
         language="Language",
@@ -90,6 +93,7 @@ PREFERENCES: Mapping[str, PreferenceWords] = {
     ),
     "de": PreferenceWords(
         title="Ihre Einstellungen für {name}",
+        since="{name} kommt seit dem {day} zu Ihnen.",
         saved="Ihre Auswahl ist gespeichert.",
         topics="Was Sie interessiert",
         language="Sprache",
@@ -122,6 +126,7 @@ PREFERENCES: Mapping[str, PreferenceWords] = {
     ),
     "fr": PreferenceWords(
         title="Vos réglages pour {name}",
+        since="Vous recevez {name} depuis le {day}.",
         saved="Vos choix sont enregistrés.",
         topics="Ce qui vous intéresse",
         language="Langue",
@@ -154,6 +159,7 @@ PREFERENCES: Mapping[str, PreferenceWords] = {
     ),
     "es": PreferenceWords(
         title="Sus preferencias para {name}",
+        since="Recibe {name} desde el {day}.",
         saved="Sus preferencias se han guardado.",
         topics="Lo que le interesa",
         language="Idioma",
@@ -186,6 +192,7 @@ PREFERENCES: Mapping[str, PreferenceWords] = {
     ),
     "uk": PreferenceWords(
         title="Ваші налаштування для {name}",
+        since="Ви отримуєте {name} з {day}.",
         saved="Ваш вибір збережено.",
         topics="Що вас цікавить",
         language="Мова",
@@ -218,6 +225,7 @@ PREFERENCES: Mapping[str, PreferenceWords] = {
     ),
     "ar": PreferenceWords(
         title="إعداداتك في {name}",
+        since="تصلك {name} منذ {day}.",
         saved="حُفظت اختياراتك.",
         topics="ما يهمّك",
         language="اللغة",
@@ -250,6 +258,7 @@ PREFERENCES: Mapping[str, PreferenceWords] = {
     ),
     "he": PreferenceWords(
         title="ההגדרות שלך עבור {name}",
+        since="{name} מגיע אליך מאז {day}.",
         saved="הבחירות שלך נשמרו.",
         topics="מה מעניין אותך",
         language="שפה",
@@ -282,6 +291,7 @@ PREFERENCES: Mapping[str, PreferenceWords] = {
     ),
     "ja": PreferenceWords(
         title="{name}の設定",
+        since="{day}から{name}をお届けしています。",
         saved="選択内容を保存しました。",
         topics="ご関心のあること",
         language="言語",
