@@ -74,6 +74,7 @@ def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
     act = next_act(record, progress)
     frozen = app.ledger.frozen(record.id)
     audience_filter = frozen.audience_filter if frozen else ""
+    readers, machines = app.visits.count(record.id)
     if as_json:
         print_json(
             [
@@ -84,6 +85,8 @@ def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
                     "seconds_left": seconds_left(progress, movement.rate) if progress else None,
                     "next": act,
                     "audience_filter": audience_filter,
+                    "web_readers": readers,
+                    "web_machines": machines,
                 }
             ]
         )
@@ -93,6 +96,8 @@ def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
         click.echo(f"  to: {audience_filter}")
     for line in how_it_moves(record, progress, movement, now) if progress else ():
         click.echo(f"  {line}")
+    if readers or machines:
+        click.echo(f"  read on the web: {readers}; machines, left out: {machines}")
     if act:
         talk(f"  next: {act}")
     if log := app.issues.log(record.id):

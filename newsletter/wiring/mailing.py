@@ -29,6 +29,8 @@ from newsletter.wiring.app import App
 LEASE = "system mails"
 LEASE_SECONDS = 300.0
 """Longer than any one mail takes with its time-outs; on this host a dead holder is known at once."""
+VISITS_KEPT = timedelta(days=30)
+"""Of pages that are no issue's; long enough to know a scanner again."""
 _PURPOSES = {
     SystemMailKind.CONFIRMATION: Purpose.CONFIRM,
     SystemMailKind.MANAGE: Purpose.MANAGE,
@@ -66,6 +68,7 @@ def tend_readers(app: App) -> tuple[str, ...]:
     """Lines about what a run did for readers: mails handed over, wishes that ran out forgotten."""
     now = app.clock.now()
     app.limits.forget(now - UNCONFIRMED_FOR - timedelta(days=1))
+    app.visits.forget(now - VISITS_KEPT)
     expired = app.joining.expire(now - UNCONFIRMED_FOR)
     mailed = hand_over_when_due(app)
     app.forgetting.remove_traces()

@@ -1,8 +1,11 @@
 """Machines that open links change nothing and are counted apart."""
 
 import email
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from email import policy
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from newsletter.content.links import reader_token
 from newsletter.models import SubscriberStatus
 from newsletter.web.app import make_pages
 from newsletter.wiring import App, open_app
+from newsletter.wiring.clocks import ShiftedClock
+from newsletter.wiring.mailing import VISITS_KEPT, tend_readers
 from tests.support.project import Project, make_project
 
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
@@ -127,3 +132,25 @@ def test_a_storm_of_links_is_a_machines_and_changes_nothing(
             client.request(method, link, headers={**FIREFOX, "X-Forwarded-For": "192.0.2.9"})
     assert status(app) is SubscriberStatus.CONFIRMED
     assert counts(app) == (0, 1)
+
+
+def test_the_status_of_an_issue_tells_who_read_it_on_the_web_and_leaves_machines_out(
+    project: Project, app: App, client: TestClient
+) -> None:
+    assert "on the web" not in project.run("status", issue(app)).stdout
+    client.get(f"/a/{issue(app)}", headers=FIREFOX)
+    client.get(f"/a/{issue(app)}", headers={"User-Agent": "Barracuda Sentinel (EE)"})
+    assert "read on the web: 1; machines, left out: 1" in project.run("status", issue(app)).stdout
+    told = json.loads(project.run("status", issue(app), "--json").stdout)
+    assert (told[0]["web_readers"], told[0]["web_machines"]) == (1, 1)
+
+
+def test_visits_of_pages_are_forgotten_after_a_month_and_those_of_issues_counted_on(
+    app: App, client: TestClient
+) -> None:
+    client.get(f"/a/{issue(app)}", headers=FIREFOX)
+    client.get(leave_link(app), headers=FIREFOX)
+    later = replace(app, clock=ShiftedClock(app.clock, VISITS_KEPT + timedelta(hours=1)))
+    tend_readers(later)
+    assert app.visits.forget(later.clock.now()) == 0
+    assert counts(app) == (1, 0)
