@@ -11,9 +11,7 @@ class PrivacyWords:
     title: str
     explanation: str
     what: str
-    when: str
     value: str
-    detail: str
     take: str
     take_explanation: str
     json: str
@@ -50,9 +48,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         title="What {name} holds about you",
         explanation="This is everything that is kept about you, word for word.",
         what="What",
-        when="When (UTC)",
         value="Value",
-        detail="Details",
         take="Take it with you",
         take_explanation="The same as a file, with the reports of the mail provider in full.",
         json="Download as JSON",
@@ -77,9 +73,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         title="Was {name} über Sie speichert",
         explanation="Das ist alles, was über Sie gespeichert ist, Wort für Wort.",
         what="Was",
-        when="Wann (UTC)",
         value="Wert",
-        detail="Einzelheiten",
         take="Mitnehmen",
         take_explanation="Dasselbe als Datei, mit den vollständigen Meldungen des Mailanbieters.",
         json="Als JSON herunterladen",
@@ -104,9 +98,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         title="Ce que {name} conserve à votre sujet",
         explanation="Voici tout ce qui est conservé à votre sujet, mot pour mot.",
         what="Quoi",
-        when="Quand (UTC)",
         value="Valeur",
-        detail="Détails",
         take="Emporter vos données",
         take_explanation="La même chose dans un fichier, avec les rapports complets du service d’envoi.",
         json="Télécharger en JSON",
@@ -131,9 +123,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         title="Lo que {name} guarda sobre usted",
         explanation="Esto es todo lo que se guarda sobre usted, palabra por palabra.",
         what="Qué",
-        when="Cuándo (UTC)",
         value="Valor",
-        detail="Detalles",
         take="Lléveselo",
         take_explanation="Lo mismo en un archivo, con los informes completos del servicio de correo.",
         json="Descargar como JSON",
@@ -158,9 +148,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         title="Що «{name}» зберігає про вас",
         explanation="Це все, що про вас зберігається, слово в слово.",
         what="Що",
-        when="Коли (UTC)",
         value="Значення",
-        detail="Подробиці",
         take="Забрати з собою",
         take_explanation="Те саме у файлі, з повними звітами поштової служби.",
         json="Завантажити як JSON",
@@ -185,9 +173,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         title="ما تحتفظ به {name} عنك",
         explanation="هذا كل ما هو محفوظ عنك، حرفيًا.",
         what="ماذا",
-        when="متى (UTC)",
         value="القيمة",
-        detail="التفاصيل",
         take="خذ بياناتك معك",
         take_explanation="الشيء نفسه في ملف، مع التقارير الكاملة من خدمة البريد.",
         json="تنزيل بصيغة JSON",
@@ -211,9 +197,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         title="מה {name} שומר עליך",
         explanation="זה כל מה ששמור עליך, מילה במילה.",
         what="מה",
-        when="מתי (UTC)",
         value="ערך",
-        detail="פרטים",
         take="לקחת איתך",
         take_explanation="אותו הדבר כקובץ, עם הדיווחים המלאים של שירות הדואר.",
         json="הורדה כ־JSON",
@@ -237,9 +221,7 @@ PRIVACY: Mapping[str, PrivacyWords] = {
         title="{name}が保存しているあなたの情報",
         explanation="あなたについて保存されているすべてを、そのまま示しています。",
         what="項目",
-        when="日時（UTC）",
         value="内容",
-        detail="詳細",
         take="データを持ち出す",
         take_explanation="同じ内容をファイルで受け取れます。配信サービスからの報告も全文入っています。",
         json="JSONでダウンロード",
