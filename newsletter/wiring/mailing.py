@@ -10,7 +10,7 @@ from newsletter.content.addresses import parse_address
 from newsletter.content.counting import counted
 from newsletter.content.systemmail import LINK_TOKEN, MailText, plain_mail, reader_mail
 from newsletter.content.tokens import Purpose, make_token
-from newsletter.errors import Busy
+from newsletter.errors import Busy, NewsletterError
 from newsletter.models import (
     Address,
     DeliveryId,
@@ -71,11 +71,20 @@ def tend_readers(app: App) -> tuple[str, ...]:
     app.visits.forget(now - VISITS_KEPT)
     expired = app.joining.expire(now - UNCONFIRMED_FOR)
     mailed = hand_over_when_due(app)
-    app.forgetting.remove_traces()
     return (
+        *_clean(app),
         *((f"{counted(expired, 'unconfirmed sign-up')} forgotten",) if expired else ()),
         *((f"{counted(mailed, 'mail')} to readers handed over",) if mailed else ()),
     )
+
+
+def _clean(app: App) -> tuple[str, ...]:
+    """A line about why what was erased may still be read in the database's file; none when it cannot."""
+    try:
+        app.forgetting.remove_traces()
+    except NewsletterError as error:  # such as a disk without room for a second copy of it
+        return (f"what was erased may still be read in the database's file: {error}",)
+    return ()
 
 
 class _Composer:
