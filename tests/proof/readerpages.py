@@ -73,6 +73,10 @@ def reader_pages(app: App, person: SubscriberId, language: str) -> dict[str, Pag
         "search": ("/archive/search?q=boat", None),
         "search, nothing found": ("/archive/search?q=zeppelin", None),
         "issue": (f"/a/{issue.id}", None),
+        "preferences": (f"/m/{reader}", None),
+        "ask for one's link": ("/manage", None),
+        "manage": (f"/manage/{token[Purpose.MANAGE]}", None),
+        "new address": (f"/new-address/{token[Purpose.NEW_ADDRESS]}", None),
         "privacy": (f"/privacy/{token[Purpose.MANAGE]}", None),
         "privacy, erase?": (f"/privacy/{token[Purpose.MANAGE]}", {"do": "erase"}),
     }
