@@ -1,21 +1,17 @@
 """One opened project: every story, told with its machines."""
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from newsletter.config import Settings, load_theme
+from newsletter.config import load_theme
 from newsletter.content.addresses import parse_address
-from newsletter.content.calendar import Schedule
 from newsletter.content.counting import counted
-from newsletter.content.tokens import Keyring
-from newsletter.errors import NotFound, WrongState
+from newsletter.errors import WrongState
 from newsletter.models import (
     DRAFTS,
     AttemptId,
@@ -25,109 +21,31 @@ from newsletter.models import (
     DeliveryId,
     FrozenIssue,
     IssueId,
-    IssueRecord,
     IssueState,
-    RenderedEmail,
     SendOutcome,
     SendProgress,
     Slot,
     SubscriberId,
 )
 from newsletter.ports import (
-    Accounts,
-    Archive,
-    Clock,
-    EventStore,
-    ImportStore,
-    IssueFiles,
-    IssueStore,
-    Joining,
-    Ledger,
-    Limits,
-    MailQueue,
-    Preferences,
     Provider,
-    ReceiptFiles,
-    Settling,
-    SubscriberStore,
-    SuppressionStore,
-    Visits,
 )
 from newsletter.store.leases import new_owner
-from newsletter.store.mark import Mark
-from newsletter.store.restoring import SqlRestoring
 from newsletter.wiring.clocks import ShiftedClock
+from newsletter.wiring.opened import Opened
 from newsletter.wiring.restoring import require_newest
 
 if TYPE_CHECKING:
     from newsletter.content.checks.answers import Answer, Question
-    from newsletter.content.links import Personaliser
-    from newsletter.net import Fetcher
     from newsletter.usecases.due import DueReport
-    from newsletter.usecases.forgetting import Forgetting
     from newsletter.usecases.gather import Gathered
     from newsletter.usecases.review import Review
     from newsletter.usecases.send import SendReport
 
-RUN_DUE_TTL = 600.0
-"""Seconds after which another host may take an unattended run over; on this host, at once."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class App:
-    """One project, opened: its settings, its stores, and the stories that commands tell."""
-
-    settings: Settings
-    clock: Clock
-    issues: IssueStore
-    files: IssueFiles
-    subscribers: SubscriberStore
-    imports: ImportStore
-    ledger: Ledger
-    joining: Joining
-    limits: Limits
-    preferences: Preferences
-    mails: MailQueue
-    visits: Visits
-    archive: Archive
-    accounts: Accounts
-    receipts: ReceiptFiles
-    restoring: SqlRestoring
-    mark: Mark
-    events: EventStore
-    suppressions: SuppressionStore
-    settling: Settling
-    forgetting: "Forgetting"
-    why_not_ready: Callable[[], str]
-    """A few words on what is wrong with the database; empty when nothing is."""
-    schedule: Schedule | None
-    keys: Keyring
-    stopped: threading.Event
-
-    # --- finding issues -------------------------------------------------------------------------
-
-    def issue_id(self, name: str | None) -> IssueId:
-        """The issue that a command line names, by stem or by path; the newest when it names none."""
-        if name:
-            return IssueId(Path(name).name.removesuffix(".md"))
-        from newsletter.usecases.review import latest_issue
-
-        return latest_issue(self.files)
-
-    def record(self, issue_id: IssueId) -> IssueRecord:
-        """What the database knows of the issue. Raises NotFound."""
-        record = self.issues.get(issue_id)
-        if record is None:
-            raise NotFound(f"nothing is known of an issue “{issue_id}”", remedy="see “newsletter status”")
-        return record
-
-    def adopt(self, issue_id: IssueId) -> IssueRecord:
-        """The issue's record, made now when the author wrote the file by hand. Raises NotFound."""
-        from newsletter.usecases.review import adopt_issue
-
-        return adopt_issue(issue_id, files=self.files, issues=self.issues, now=self.clock.now())
-
-    # --- the stories ----------------------------------------------------------------------------
+class App(Opened):
+    """One project, opened, and the stories that commands tell."""
 
     def next_slot(self) -> Slot | None:
         """The coming slot of the schedule; None when there is no schedule."""
@@ -342,46 +260,3 @@ class App:
             troubles = late_receipts(app)
             report += DueReport(lines=troubles, attention=bool(troubles))
             return report + DueReport(lines=(*tend_readers(app), *pull_when_due(app)))
-
-    @contextmanager
-    def alone(self) -> Iterator[Callable[[], None]]:
-        """The block, while no unattended run is under way or begins. Raises Busy when one is.
-
-        It is given a call that keeps others out for longer, to be made now and then.
-        """
-        from newsletter.wiring.care import keeping
-
-        lease = self.ledger.acquire("run-due", owner=new_owner(), ttl=RUN_DUE_TTL, now=self.clock.now())
-        try:
-            yield keeping(lease, ttl=RUN_DUE_TTL, ledger=self.ledger, clock=self.clock)
-        finally:
-            self.ledger.drop(lease)
-
-    # --- the machines ---------------------------------------------------------------------------
-
-    def provider(self) -> Provider:
-        """The provider that the settings name; to be closed by the caller."""
-        from newsletter.providers import make_provider
-
-        return make_provider(self.settings, self.clock)
-
-    def fetcher(self) -> "Fetcher":
-        """The way to addresses that others wrote."""
-        from newsletter.net import Fetcher
-
-        return Fetcher(self.settings.http)
-
-    def personaliser(self, email: RenderedEmail) -> "Personaliser":
-        """Deliveries → recipients of this letter."""
-        from newsletter.content.links import Personaliser
-
-        return Personaliser(self.settings.newsletter, self.keys, email)
-
-    # --- stopping -------------------------------------------------------------------------------
-
-    def stop(self) -> None:
-        """None; what is under way ends soon, and nothing new is begun."""
-        self.stopped.set()
-
-    def wait_for_stop(self) -> None:
-        self.stopped.wait()
