@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from newsletter.content.addresses import address_key
 from newsletter.models import Address, Choices, Consent, SubscriberId, SystemMailKind
@@ -79,11 +80,16 @@ class SqlPreferences:
             connection.execute(delete(address_changes).where(mine))
             if not _may_become(connection, subscriber_id, addr_spec):
                 return False
-            connection.execute(
+            moved = (
                 update(subscribers)
                 .where(subscribers.c.id == subscriber_id)
                 .values(addr_spec=addr_spec, address_key=address_key(addr_spec))
             )
+            try:
+                with connection.begin_nested():
+                    connection.execute(moved)
+            except IntegrityError:  # somebody else took it in this very moment
+                return False
             record_step(connection, subscriber_id, step)
             return True
 
