@@ -207,12 +207,15 @@ def ending(events: Iterable[ProviderEvent], confirmed_at: datetime | None, *, ro
 
 
 def _bounced_in_a_row(told: Sequence[tuple[ProviderEvent, Consequence]], row: int) -> datetime | None:
-    """When the newest letters became too many that bounced in a row; None when they are not."""
+    """When the newest letters became too many that bounced in a row; None when they are not.
+
+    A letter stands where its latest event does: so one that arrived can end a row and never make one.
+    """
     letters: dict[DeliveryId, tuple[datetime, bool]] = {}
     for event, means in told:
         if event.delivery_id and (means.counts or means.reached):
             at, reached = letters.get(event.delivery_id, (event.occurred_at, False))
-            letters[event.delivery_id] = (min(at, event.occurred_at), reached or means.reached)
+            letters[event.delivery_id] = (max(at, event.occurred_at), reached or means.reached)
     newest = sorted((at, letter, reached) for letter, (at, reached) in letters.items())[-row:]
     if len(newest) < row or any(reached for _, _, reached in newest):
         return None
