@@ -11,6 +11,9 @@ from newsletter.errors import WrongState
 from newsletter.models import (
     Address,
     AudienceFilter,
+    Channel,
+    Consent,
+    ConsentAction,
     Subscriber,
     SubscriberId,
     SubscriberStatus,
@@ -19,6 +22,7 @@ from newsletter.models import (
 from newsletter.models.imports import ImportedPerson, ImportSource
 from newsletter.store import suppressions
 from newsletter.store.audience import matching, reached
+from newsletter.store.consents import record_step
 from newsletter.store.engine import Database, insert_new
 from newsletter.store.importing import SqlImportStore
 from newsletter.store.readertables import subscriber_tags
@@ -43,17 +47,15 @@ class SqlSubscriberStore:
     ) -> tuple[Subscriber, bool]:
         values = _new(address, status, consent_source, now)
         with self._database.writing() as connection:
-            added = connection.execute(
-                insert_new(connection, subscribers).values(values),
-                execution_options={"preserve_rowcount": True},
+            number = connection.scalar(
+                insert_new(connection, subscribers).values(values).returning(subscribers.c.id)
             )
-            is_new = added.rowcount == 1
-            if is_new:
+            if number is not None:
                 _require_not_erased(connection, values["address_key"])
-                mine = subscribers.c.address_key == values["address_key"]
-                suppressions.end_known(connection, mine, now)
+                record_step(connection, SubscriberId(number), _added(consent_source, now))
+                suppressions.end_known(connection, subscribers.c.id == number, now)
             row = connection.execute(_by_key(values["address_key"])).one()
-            return _subscriber(row), is_new
+            return _subscriber(row), number is not None
 
     def get(self, subscriber_id: SubscriberId) -> Subscriber | None:
         with self._database.reading() as connection:
@@ -177,6 +179,11 @@ def _tags(connection: Connection, people: Sequence[int]) -> Mapping[int, Sequenc
 
 def _by_key(key: str) -> Any:
     return select(subscribers).where(subscribers.c.address_key == key)
+
+
+def _added(consent_source: str, now: datetime) -> Consent:
+    """The first step of somebody for whose consent the author vouches."""
+    return Consent(action=ConsentAction.ADDED, channel=Channel.AUTHOR, at=now, evidence=consent_source)
 
 
 def _new(address: Address, status: SubscriberStatus, consent_source: str, now: datetime) -> Values:

@@ -1,11 +1,13 @@
 """Joining, leaving and coming back, on every database: the newest step of the record rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from newsletter.models import (
     Address,
@@ -125,6 +127,53 @@ def test_the_way_back_is_for_those_who_left_by_themselves(
     people.import_rows([(NOOR, SubscriberStatus.SUPPRESSED)], consent_source="a complaint", now=clock.now())
     assert not joining.come_back(noor(people), step(ConsentAction.RETURNED, clock))
     assert status(people) is SubscriberStatus.SUPPRESSED
+
+
+def test_whom_the_author_adds_has_that_on_record(
+    joining: SqlJoining, people: SqlSubscriberStore, clock: FakeClock
+) -> None:
+    for _ in range(2):
+        person, _new = people.add(
+            NOOR, status=SubscriberStatus.CONFIRMED, consent_source="said so at the fair", now=clock.now()
+        )
+    (only,) = joining.steps(person.id)
+    assert (only.action, only.channel) == (ConsentAction.ADDED, Channel.AUTHOR)
+    assert only.evidence == "said so at the fair"
+
+
+def test_asking_takes_the_same_statements_whoever_is_asked_for(
+    joining: SqlJoining, people: SqlSubscriberStore, database: Database, clock: FakeClock
+) -> None:
+    for status in SubscriberStatus:
+        address = Address(addr_spec=f"{status}@example.org")
+        people.import_rows([(address, status)], consent_source="test", now=clock.now())
+    statements: dict[str, list[str]] = {}
+    for who in (*SubscriberStatus, "nobody"):
+        heard = statements[who] = []
+
+        def hear(
+            _c: object, _cursor: object, statement: str, *_rest: object, heard: list[str] = heard
+        ) -> None:
+            heard.append(statement)
+
+        event.listen(database.engine, "before_cursor_execute", hear)
+        ask(joining, clock, Address(addr_spec=f"{who}@example.org"), tags=["berlin", "harbour"])
+        event.remove(database.engine, "before_cursor_execute", hear)
+    assert len(statements["nobody"]) > 5
+    assert all(each == statements["nobody"] for each in statements.values())
+
+
+@contextmanager
+def heard(database: Database) -> Iterator[list[str]]:
+    """The statements that the database is given while the block runs."""
+    statements: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", hear)
+    yield statements
+    event.remove(database.engine, "before_cursor_execute", hear)
 
 
 def test_the_unconfirmed_are_forgotten_after_a_while(
