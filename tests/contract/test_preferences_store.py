@@ -83,7 +83,8 @@ def test_an_address_moves_once_and_says_so_in_the_record(
     assert get(people).address == Address(addr_spec="New@example.net", display_name="Ada")
     assert people.find("new@EXAMPLE.net") == get(people)
     assert people.find("ada@example.org") is None
-    assert [step.action for step in SqlJoining(database).steps(ADA)] == [ConsentAction.CHANGED]
+    steps = [step.action for step in SqlJoining(database).steps(ADA)]
+    assert steps == [ConsentAction.ADDED, ConsentAction.CHANGED]
 
 
 @pytest.mark.parametrize("wish", ["bo@example.org", "BO@Example.org", "gone@example.net"])

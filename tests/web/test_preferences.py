@@ -297,7 +297,8 @@ def test_an_address_is_changed_by_the_owner_of_the_new_one(
         assert PREFERENCES["en"].moved in answer.text
     assert noor(app).address.addr_spec == NEW
     assert app.subscribers.find(NOOR) is None
-    assert [step.action for step in app.joining.steps(SubscriberId(1))] == [ConsentAction.CHANGED]
+    steps = [step.action for step in app.joining.steps(SubscriberId(1))]
+    assert steps == [ConsentAction.ADDED, ConsentAction.CHANGED]
 
 
 def test_only_the_address_that_was_asked_for_last_can_be_taken(
