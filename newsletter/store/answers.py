@@ -1,6 +1,5 @@
 """Servers' answers about the addresses of letters, kept in a file for the next check."""
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from newsletter.content.checks.answers import Answer
+from newsletter.store.files import replace_file
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +36,7 @@ class AnswerFile:
         kept = self._read(since) | {
             address: _Kept(at=now, answer=answer) for address, answer in answers.items()
         }
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(kept))
-        new.replace(self._path)
+        replace_file(self._path, msgspec.json.encode(kept), mode=0o600)
 
     def _read(self, since: datetime) -> dict[str, _Kept]:
         with suppress(FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):

@@ -1,12 +1,11 @@
 """The project's `issues/` folder: files are created whole or not at all, and never rewritten."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from newsletter.errors import BadIssueFile, NewsletterError, NotFound
+from newsletter.errors import BadIssueFile, NotFound
 from newsletter.models import IssueId
+from newsletter.store.files import create_file, refused
 
 SUFFIX = ".md"
 
@@ -20,28 +19,10 @@ class IssueFolder:
     def create(self, issue_id: IssueId, text: str) -> bool:
         path = self._path(issue_id)
         try:
-            return self._create(path, text)
+            return create_file(path, text.encode())
         except OSError as error:
             remedy = "mend this, then run “newsletter gather”: it writes the file that is missing"
-            raise _trouble(path, error, remedy) from error
-
-    def _create(self, path: Path, text: str) -> bool:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".new")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fchmod(file.fileno(), 0o644)
-                os.fsync(file.fileno())
-            # A link, unlike a rename, fails when the author has a file of that name already.
-            os.link(temporary, path)
-        except FileExistsError:
-            return False
-        finally:
-            Path(temporary).unlink()
-        self._sync_folder()
-        return True
+            raise refused(path, error, remedy) from error
 
     def read(self, issue_id: IssueId) -> str:
         path = self._path(issue_id)
@@ -58,7 +39,7 @@ class IssueFolder:
                 "the file is not UTF-8", where=f"{path}:{line}", remedy="save it as UTF-8"
             ) from error
         except OSError as error:
-            raise _trouble(path, error, "make it a file that can be read") from error
+            raise refused(path, error, "make it a file that can be read") from error
 
     def exists(self, issue_id: IssueId) -> bool:
         return self._path(issue_id).is_file()
@@ -69,7 +50,7 @@ class IssueFolder:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise _trouble(self._folder, error, "make it a folder that can be read") from error
+            raise refused(self._folder, error, "make it a folder that can be read") from error
         issues = (path for path in files if path.suffix == SUFFIX and not path.name.startswith("."))
         return sorted(IssueId(path.stem) for path in issues if path.is_file())
 
@@ -80,15 +61,3 @@ class IssueFolder:
                 remedy=f"write the file's name without {SUFFIX!r}, such as 2026-11-27",
             )
         return self._folder / f"{issue_id}{SUFFIX}"
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _trouble(path: Path, error: OSError, remedy: str) -> NewsletterError:
-    """What the disk said of the path, in one clear line."""
-    return NewsletterError(f"{path}: {error.strerror}", remedy=remedy)

@@ -1,13 +1,10 @@
 """The receipts beside the issue files: `issues/<id>.receipt.json`, replaced whole."""
 
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from newsletter.errors import NewsletterError
 from newsletter.models import IssueId
+from newsletter.store.files import refused, replace_file
 
 SUFFIX = ".receipt.json"
 
@@ -21,10 +18,9 @@ class ReceiptFolder:
     def write(self, issue_id: IssueId, text: str) -> None:
         path = self._path(issue_id)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._replace(path, text)
+            replace_file(path, text.encode())
         except OSError as error:
-            raise _trouble(path, error) from error
+            raise refused(path, error) from error
 
     def read(self, issue_id: IssueId) -> str | None:
         path = self._path(issue_id)
@@ -33,7 +29,7 @@ class ReceiptFolder:
         except (FileNotFoundError, IsADirectoryError):
             return None
         except OSError as error:
-            raise _trouble(path, error) from error
+            raise refused(path, error) from error
 
     def list(self) -> Sequence[IssueId]:
         try:
@@ -41,7 +37,7 @@ class ReceiptFolder:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise _trouble(self._folder, error) from error
+            raise refused(self._folder, error) from error
         return sorted(
             IssueId(name.removesuffix(SUFFIX))
             for name in files
@@ -50,20 +46,3 @@ class ReceiptFolder:
 
     def _path(self, issue_id: IssueId) -> Path:
         return self._folder / f"{issue_id}{SUFFIX}"
-
-    def _replace(self, path: Path, text: str) -> None:
-        descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".new")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fchmod(file.fileno(), 0o644)
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        finally:
-            with suppress(FileNotFoundError):
-                Path(temporary).unlink()
-
-
-def _trouble(path: Path, error: OSError) -> NewsletterError:
-    return NewsletterError(f"{path}: {error.strerror}", remedy="make room, or let this user write there")

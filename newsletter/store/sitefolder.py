@@ -5,14 +5,12 @@ its file is written, so that a run that was cut off leaves nothing behind that t
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from newsletter.errors import NewsletterError, WrongState
+from newsletter.errors import WrongState
+from newsletter.store.files import refused, replace_file
 
 MANIFEST = ".newsletter-build"
 
@@ -41,7 +39,7 @@ class SiteFolder:
         try:
             others = self._folder.is_dir() and any(self._folder.iterdir()) and not self._manifest.exists()
         except OSError as error:
-            raise _trouble(self._folder, error) from error
+            raise refused(self._folder, error) from error
         if others and not force:
             raise WrongState(
                 f"{self._folder} holds other things",
@@ -60,7 +58,7 @@ class SiteFolder:
             self._folder.mkdir(parents=True, exist_ok=True)
             return self._write(files, force=force)
         except OSError as error:
-            raise _trouble(Path(error.filename or self._folder), error) from error
+            raise refused(Path(error.filename or self._folder), error) from error
 
     def _write(self, files: Iterable[tuple[str, bytes]], *, force: bool) -> Written:
         earlier = self._read()
@@ -78,10 +76,10 @@ class SiteFolder:
                     remedy="move it away, or repeat with --force to replace it",
                 )
             self._note(name, digest, known=earlier)
-            _replace(path, octets)
+            replace_file(path, octets)
             written += 1
         removed, kept = self._remove({name: seal for name, seal in earlier.items() if name not in now})
-        _replace(self._manifest, "".join(f"{digest}  {name}\n" for name, digest in now.items()).encode())
+        replace_file(self._manifest, "".join(f"{digest}  {name}\n" for name, digest in now.items()).encode())
         return Written(written=written, unchanged=len(now) - written, removed=removed, kept=tuple(kept))
 
     def _read(self) -> dict[str, str]:
@@ -128,22 +126,3 @@ class SiteFolder:
 
 def _digest(octets: bytes) -> str:
     return hashlib.sha256(octets).hexdigest()
-
-
-def _replace(path: Path, octets: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(octets)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(temporary).unlink()
-
-
-def _trouble(path: Path, error: OSError) -> NewsletterError:
-    return NewsletterError(f"{path}: {error.strerror}", remedy="make room, or let this user write there")
