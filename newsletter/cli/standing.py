@@ -28,6 +28,7 @@ from newsletter.models import (
     SendProgress,
     Standing,
 )
+from newsletter.ports import Accounts
 from newsletter.usecases.standing import how_it_moves, next_act, seconds_left
 
 if TYPE_CHECKING:
@@ -121,23 +122,20 @@ def prove(ctx: click.Context, issue: str, everybody: bool, as_json: bool) -> Non
     forgotten since is a number: the list cannot be compared any more, and says so.
     """
     with opened(ctx) as app:
-        record = app.record(app.issue_id(issue))
-        progress, frozen = app.ledger.progress(record.id), app.ledger.frozen(record.id)
-        if progress is None or frozen is None:
-            raise _nothing_to_prove(record)
-        audience = _audience(app, record.id, frozen)
-        if as_json:
-            _prove_json(app, record.id, progress, frozen, audience, everybody=everybody)
-        else:
-            _prove_plainly(app, record.id, progress, frozen, audience, everybody=everybody)
-    if progress.uncertain or not progress.balanced or audience.changed:
+        proof = _proof(app, app.record(app.issue_id(issue)))
+        tell = _prove_json if as_json else _prove_plainly
+        tell(proof, app.accounts, everybody=everybody)
+    if proof.progress.uncertain or not proof.progress.balanced or proof.changed:
         ctx.exit(NEEDS_ATTENTION)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Audience:
-    """How the frozen list stands now."""
+class _Proof:
+    """What was frozen of an issue, the sums since, and how the frozen list stands now."""
 
+    issue_id: IssueId
+    frozen: FrozenIssue
+    progress: SendProgress
     intact: bool
     erased: int = 0
     """People who were forgotten since; without their addresses the list cannot be compared."""
@@ -146,16 +144,21 @@ class _Audience:
     def changed(self) -> bool:
         return not self.intact and not self.erased
 
-    def __str__(self) -> str:
+    @property
+    def list_now(self) -> str:
         if self.erased:
             return f"{self.erased} erased since"
         return "as frozen" if self.intact else "CHANGED since it was frozen"
 
 
-def _audience(app: "App", issue_id: IssueId, frozen: FrozenIssue) -> _Audience:
-    if app.accounts.audience_sha256(issue_id) == frozen.audience_sha256:
-        return _Audience(intact=True)
-    return _Audience(intact=False, erased=app.accounts.erased(issue_id))
+def _proof(app: "App", record: IssueRecord) -> _Proof:
+    """What there is to tell of the issue. Raises WrongState when the ledger knows nothing of it."""
+    progress, frozen = app.ledger.progress(record.id), app.ledger.frozen(record.id)
+    if progress is None or frozen is None:
+        raise _nothing_to_prove(record)
+    intact = app.accounts.audience_sha256(record.id) == frozen.audience_sha256
+    erased = 0 if intact else app.accounts.erased(record.id)
+    return _Proof(issue_id=record.id, frozen=frozen, progress=progress, intact=intact, erased=erased)
 
 
 def _nothing_to_prove(record: IssueRecord) -> WrongState:
@@ -167,16 +170,11 @@ def _nothing_to_prove(record: IssueRecord) -> WrongState:
     return WrongState(f"{record.id} is not frozen yet", remedy="nothing of it was sent")
 
 
-def _prove_plainly(
-    app: "App",
-    issue_id: IssueId,
-    progress: SendProgress,
-    frozen: FrozenIssue,
-    audience: _Audience,
-    *,
-    everybody: bool,
-) -> None:
-    click.echo(f"{issue_id}: {progress.audience} recipients, frozen {frozen.frozen_at:%Y-%m-%d %H:%M:%S} UTC")
+def _prove_plainly(proof: _Proof, accounts: Accounts, *, everybody: bool) -> None:
+    progress, frozen = proof.progress, proof.frozen
+    click.echo(
+        f"{proof.issue_id}: {progress.audience} recipients, frozen {frozen.frozen_at:%Y-%m-%d %H:%M:%S} UTC"
+    )
     if frozen.audience_filter:
         click.echo(f"to: {frozen.audience_filter}")
     for name in (*SUMS, "pending", "submitting"):
@@ -184,10 +182,10 @@ def _prove_plainly(
             click.echo(f"{count:>11}  {name.replace('_', ' ')}")
     right = "balanced" if progress.balanced else "not balanced: the send has not ended"
     click.echo(f"{progress.settled + progress.uncertain:>11}  in all: {right}")
-    click.echo(f"audience {frozen.audience_sha256}: {audience}")
+    click.echo(f"audience {frozen.audience_sha256}: {proof.list_now}")
     click.echo(f"letter   {frozen.email.sha256}")
-    people = chain.from_iterable(app.accounts.left_out(issue_id, group) for group in GROUPS)
-    for each in app.accounts.people(issue_id) if everybody else people:
+    people = chain.from_iterable(accounts.left_out(proof.issue_id, group) for group in GROUPS)
+    for each in accounts.people(proof.issue_id) if everybody else people:
         click.echo(_person(each))
 
 
@@ -197,30 +195,23 @@ def _person(each: Standing) -> str:
     return f"{each.status.replace('_', ' ')}: {name}" + (f" ({why})" if why else "")
 
 
-def _prove_json(
-    app: "App",
-    issue_id: IssueId,
-    progress: SendProgress,
-    frozen: FrozenIssue,
-    audience: _Audience,
-    *,
-    everybody: bool,
-) -> None:
+def _prove_json(proof: _Proof, accounts: Accounts, *, everybody: bool) -> None:
+    progress, frozen = proof.progress, proof.frozen
     head = {
         "audience": progress.audience,
         "audience_filter": frozen.audience_filter,
         **{name: getattr(progress, name) for name in SUMS},
         "balanced": progress.balanced,
         "audience_sha256": frozen.audience_sha256,
-        "audience_intact": audience.intact or (None if audience.erased else False),
-        "erased": audience.erased,
+        "audience_intact": proof.intact or (None if proof.erased else False),
+        "erased": proof.erased,
         "letter_sha256": frozen.email.sha256,
     }
     lists: dict[str, Iterator[object]] = {
-        f"{group}_recipients": _named(app.accounts.left_out(issue_id, group), group) for group in GROUPS
+        f"{group}_recipients": _named(accounts.left_out(proof.issue_id, group), group) for group in GROUPS
     }
     if everybody:
-        lists["recipients"] = (_entry(each) for each in app.accounts.people(issue_id))
+        lists["recipients"] = (_entry(each) for each in accounts.people(proof.issue_id))
     print_json_streamed(head, lists)
 
 

@@ -45,35 +45,26 @@ EVENTS = (
     DeliveryStatus.COMPLAINED,
 )
 
+_TOLD = (
+    deliveries.c.addr_spec,
+    deliveries.c.display_name,
+    outcomes.c.status,
+    outcomes.c.reason,
+    outcomes.c.detail,
+)
+"""What a Standing is made of, besides the place in the frozen order."""
+_SAME_PERSON = and_(outcomes.c.issue == deliveries.c.issue, outcomes.c.seq == deliveries.c.seq)
+_IN_RANGE = and_(
+    deliveries.c.issue == bindparam("issue"),
+    deliveries.c.seq.between(bindparam("first"), bindparam("last")),
+)
 _PEOPLE = (
-    select(
-        deliveries.c.seq,
-        deliveries.c.addr_spec,
-        deliveries.c.display_name,
-        outcomes.c.status,
-        outcomes.c.reason,
-        outcomes.c.detail,
-    )
-    .join_from(
-        deliveries,
-        outcomes,
-        and_(outcomes.c.issue == deliveries.c.issue, outcomes.c.seq == deliveries.c.seq),
-        isouter=True,
-    )
-    .where(
-        deliveries.c.issue == bindparam("issue"),
-        deliveries.c.seq.between(bindparam("first"), bindparam("last")),
-    )
+    select(deliveries.c.seq, *_TOLD)
+    .join_from(deliveries, outcomes, _SAME_PERSON, isouter=True)
+    .where(_IN_RANGE)
     .order_by(deliveries.c.seq)
 )
-_ADDRESSES = (
-    select(deliveries.c.addr_spec)
-    .where(
-        deliveries.c.issue == bindparam("issue"),
-        deliveries.c.seq.between(bindparam("first"), bindparam("last")),
-    )
-    .order_by(deliveries.c.seq)
-)
+_ADDRESSES = select(deliveries.c.addr_spec).where(_IN_RANGE).order_by(deliveries.c.seq)
 
 
 class SqlAccounts:
@@ -110,19 +101,8 @@ class SqlAccounts:
             yield from (each for each in self._people(issue_id, state) if each.status not in OUT)
             return
         page = (
-            select(
-                outcomes.c.seq,
-                deliveries.c.addr_spec,
-                deliveries.c.display_name,
-                outcomes.c.status,
-                outcomes.c.reason,
-                outcomes.c.detail,
-            )
-            .join_from(
-                outcomes,
-                deliveries,
-                and_(deliveries.c.issue == outcomes.c.issue, deliveries.c.seq == outcomes.c.seq),
-            )
+            select(outcomes.c.seq, *_TOLD)
+            .join_from(outcomes, deliveries, _SAME_PERSON)
             .where(
                 outcomes.c.issue == self._number(issue_id),
                 outcomes.c.status == status,
