@@ -6,6 +6,7 @@ fill in everything, or at once, see that page too.
 
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from newsletter.content.addresses import make_address
 from newsletter.content.tokens import Purpose, read_token
 from newsletter.errors import BadAddress
-from newsletter.models import Address, Channel, Confirmation, Consent, ConsentAction, SubscriberId
+from newsletter.models import Address, Channel, Confirmation, ConsentAction, SubscriberId
 from newsletter.usecases.joining import sign_up
 from newsletter.web.forms import Form, read_body, read_form
 from newsletter.web.page import Pages
@@ -98,7 +99,7 @@ class _Joining:
         language = self._language(request, form)
         words = in_language(JOINING, language)
         if not self._settings.sign_up:
-            return self._say(language, "closed", status=404)
+            return self._pages.say(JOINING, language, "closed", status=404)
         try:
             address = make_address(form.get("email"), form.get("name")[:MAX_NAME])
         except BadAddress:
@@ -106,7 +107,7 @@ class _Joining:
         if not (form.get("website") or self._is_too_quick(form.get("began"))):
             came_from = request.headers.get("Origin", "").removeprefix("null")  # as browsers hide it
             self._sign_up(request, address, form.all("topic"), Channel.FORM, language, came_from)
-        return self._say(language, "look")
+        return self._pages.say(JOINING, language, "look")
 
     def _sign_up(
         self,
@@ -117,15 +118,10 @@ class _Joining:
         language: str,
         form_url: str,
     ) -> None:
-        visitor = self._pages.visitor(request)
         known = {topic.tag for topic in self._settings.topics}
         language = language if language in LANGUAGES else self._pages.language(request)
-        step = Consent(
-            action=ConsentAction.REQUESTED,
-            channel=channel,
-            at=self._app.clock.now(),
-            ip=visitor.ip,
-            user_agent=visitor.user_agent,
+        step = replace(
+            self._pages.step(request, ConsentAction.REQUESTED, channel),
             form_url=form_url[:MAX_ORIGIN] or self._url("/subscribe"),
             text=self._consent(in_language(JOINING, language)),
             policy=self._settings.privacy_version,
@@ -133,7 +129,7 @@ class _Joining:
         sign_up(
             address,
             step,
-            client=visitor.network,
+            client=self._pages.visitor(request).network,
             language=language,
             tags=[tag for tag in topics if tag in known],
             key=self._app.keys.signing,
@@ -145,7 +141,7 @@ class _Joining:
         language = self._language(request, form)
         words = in_language(JOINING, language)
         if not self._settings.sign_up:
-            return self._say(language, "closed", status=404)
+            return self._pages.say(JOINING, language, "closed", status=404)
         return self._pages.answer(
             "subscribe.html.j2",
             language=language,
@@ -170,30 +166,24 @@ class _Joining:
         """The page with the button; link scanners may open it as often as they like."""
         language = self._pages.language(request)
         if self._reader(request) is None:
-            return self._say(language, "unknown", status=404, again=True)
-        words = in_language(JOINING, language)
-        return self._say(language, "confirm", button=words.confirm_button)
+            return self._unknown(language)
+        return self._pages.say(JOINING, language, "confirm", button="confirm_button")
 
     def confirm(self, request: Request) -> Response:
         """The welcome, also for one who had confirmed before."""
         language = self._pages.language(request)
         reader = self._reader(request)
         if reader is None:
-            return self._say(language, "unknown", status=404, again=True)
-        visitor = self._pages.visitor(request)
-        step = Consent(
-            action=ConsentAction.CONFIRMED,
-            channel=Channel.PAGE,
-            at=self._app.clock.now(),
-            ip=visitor.ip,
-            user_agent=visitor.user_agent,
-        )
-        outcome = self._app.joining.confirm(reader, step)
+            return self._unknown(language)
+        outcome = self._app.joining.confirm(reader, self._pages.step(request, ConsentAction.CONFIRMED))
         if outcome is Confirmation.ENDED:
-            return self._say(language, "ended", again=True)
+            return self._pages.say(JOINING, language, "ended", again="/subscribe")
         if outcome is Confirmation.UNKNOWN:
-            return self._say(language, "unknown", status=404, again=True)
-        return self._say(language, "welcome")
+            return self._unknown(language)
+        return self._pages.say(JOINING, language, "welcome")
+
+    def _unknown(self, language: str) -> Response:
+        return self._pages.say(JOINING, language, "unknown", status=404, again="/subscribe")
 
     def _reader(self, request: Request) -> SubscriberId | None:
         token = request.path_params["token"]
@@ -204,20 +194,6 @@ class _Joining:
     def _language(self, request: Request, form: Form) -> str:
         chosen = form.get("language")
         return chosen if chosen in LANGUAGES else self._pages.language(request)
-
-    def _say(
-        self, language: str, what: str, *, button: str = "", status: int = 200, again: bool = False
-    ) -> Response:
-        words, name = in_language(JOINING, language), self._pages.name
-        return self._pages.answer(
-            "message.html.j2",
-            language=language,
-            status=status,
-            title=getattr(words, what).format(name=name),
-            text=getattr(words, f"{what}_explanation").format(name=name),
-            button=button.format(name=name),
-            link={"url": "/subscribe", "text": words.again.format(name=name)} if again else None,
-        )
 
     def _url(self, path: str) -> str:
         return self._app.settings.newsletter.public_url.rstrip("/") + path

@@ -10,10 +10,9 @@ from starlette.routing import Route
 
 from newsletter.content.links import read_reader_token
 from newsletter.content.tokens import Purpose, read_token
-from newsletter.models import Channel, Consent, ConsentAction, SubscriberId
+from newsletter.models import Channel, ConsentAction, SubscriberId
 from newsletter.web.forms import read_body
 from newsletter.web.page import Pages
-from newsletter.web.phrases import in_language
 from newsletter.web.phrases.leaving import LEAVING
 from newsletter.web.robots import note_visit
 
@@ -40,10 +39,11 @@ class _Leaving:
 
     def page(self, request: Request) -> Response:
         """The page with the button; link scanners may open it as often as they like."""
+        language = self._pages.language(request)
         if self._reader(request) is None:
-            return self._say(request, "unknown", status=404)
+            return self._pages.say(LEAVING, language, "unknown", status=404)
         note_visit(self._pages, request, "leave")
-        return self._say(request, "unsubscribe", button="unsubscribe")
+        return self._pages.say(LEAVING, language, "unsubscribe", button="unsubscribe")
 
     async def act(self, request: Request) -> Response:
         """The one click: by the page's button, or by a mail program on its reader's behalf."""
@@ -52,26 +52,29 @@ class _Leaving:
         return await run_in_threadpool(self._leave, request, channel)
 
     def _leave(self, request: Request, channel: Channel) -> Response:
+        language = self._pages.language(request)
         reader = self._reader(request)
         if reader is None:
-            return self._say(request, "unknown", status=404)
-        step = self._step(request, ConsentAction.UNSUBSCRIBED, channel)
+            return self._pages.say(LEAVING, language, "unknown", status=404)
+        step = self._pages.step(request, ConsentAction.UNSUBSCRIBED, channel)
         self._app.joining.leave(reader, step, mail=True)
-        return self._say(request, "gone")
+        return self._pages.say(LEAVING, language, "gone")
 
     def back_page(self, request: Request) -> Response:
         """The page with the button that leads back."""
+        language = self._pages.language(request)
         if self._returning(request) is None:
-            return self._say(request, "late", status=404, again=True)
-        return self._say(request, "back", button="back_button")
+            return self._pages.say(LEAVING, language, "late", status=404, again="/subscribe")
+        return self._pages.say(LEAVING, language, "back", button="back_button")
 
     def come_back(self, request: Request) -> Response:
         """The welcome, for who left by themselves within the last day."""
+        language = self._pages.language(request)
         reader = self._returning(request)
-        step = self._step(request, ConsentAction.RETURNED, Channel.PAGE)
+        step = self._pages.step(request, ConsentAction.RETURNED)
         if reader is None or not self._app.joining.come_back(reader, step):
-            return self._say(request, "late", status=404, again=True)
-        return self._say(request, "returned")
+            return self._pages.say(LEAVING, language, "late", status=404, again="/subscribe")
+        return self._pages.say(LEAVING, language, "returned")
 
     def _reader(self, request: Request) -> SubscriberId | None:
         return read_reader_token(self._app.keys, request.path_params["token"])
@@ -79,28 +82,3 @@ class _Leaving:
     def _returning(self, request: Request) -> SubscriberId | None:
         token = request.path_params["token"]
         return read_token(self._app.keys, Purpose.RETURN, token, now=self._app.clock.now())
-
-    def _step(self, request: Request, action: ConsentAction, channel: Channel) -> Consent:
-        visitor = self._pages.visitor(request)
-        return Consent(
-            action=action,
-            channel=channel,
-            at=self._app.clock.now(),
-            ip=visitor.ip,
-            user_agent=visitor.user_agent,
-        )
-
-    def _say(
-        self, request: Request, what: str, *, button: str = "", status: int = 200, again: bool = False
-    ) -> Response:
-        language = self._pages.language(request)
-        words, name = in_language(LEAVING, language), self._pages.name
-        return self._pages.answer(
-            "message.html.j2",
-            language=language,
-            status=status,
-            title=getattr(words, what).format(name=name),
-            text=getattr(words, f"{what}_explanation").format(name=name),
-            button=getattr(words, button) if button else "",
-            link={"url": "/subscribe", "text": words.again.format(name=name)} if again else None,
-        )

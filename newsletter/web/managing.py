@@ -14,9 +14,7 @@ from newsletter.models import Address, ConsentAction, Subscriber
 from newsletter.usecases.preferences import ask_for_change
 from newsletter.web.forms import Form, read_form
 from newsletter.web.page import Pages
-from newsletter.web.phrases import in_language
 from newsletter.web.phrases.leaving import LEAVING
-from newsletter.web.phrases.preferences import PREFERENCES
 from newsletter.web.settingspages import SettingsPages
 
 
@@ -50,10 +48,9 @@ class _Managing(SettingsPages):
             case "move":
                 return self._ask_for_change(request, person, form.get("email"))
             case "leave":
-                step = self.step(request, ConsentAction.UNSUBSCRIBED)
+                step = self.pages.step(request, ConsentAction.UNSUBSCRIBED)
                 self.app.joining.leave(person.id, step, mail=True)
-                words = in_language(LEAVING, self.pages.language(request, person))
-                return self.message(request, person, words.gone, words.gone_explanation)
+                return self.pages.say(LEAVING, self.pages.language(request, person), "gone")
         return self.choose(request, person, form, own=True)
 
     def _ask_for_change(self, request: Request, person: Subscriber, typed: str) -> Response:
@@ -74,8 +71,7 @@ class _Managing(SettingsPages):
                 limits=app.limits,
             )
 
-        words = in_language(PREFERENCES, self.pages.language(request, person))
-        return self.message(request, person, words.asked, words.move_asked, then=ask)
+        return self.say(request, person, "asked", explanation="move_asked", then=ask)
 
     def _owner(self, request: Request) -> Subscriber | None:
         token = request.path_params["token"]
@@ -87,13 +83,12 @@ class _Managing(SettingsPages):
         person = self._mover(request)
         if person is None:
             return self.unknown(request)
-        words = in_language(PREFERENCES, self.pages.language(request, person))
-        return self.say(request, person, "moving", button=words.moving_button)
+        return self.say(request, person, "moving", button="moving_button")
 
     def move(self, request: Request) -> Response:
         """The new address in force."""
         person = self._mover(request)
-        step = self.step(request, ConsentAction.CHANGED)
+        step = self.pages.step(request, ConsentAction.CHANGED)
         if person is None or not self.app.preferences.change_address(person.id, step):
             return self.unknown(request)
         return self.say(request, person, "moved")

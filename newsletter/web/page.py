@@ -5,14 +5,15 @@ on GET or HEAD.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from newsletter.content.phrases import direction_of
-from newsletter.models import Subscriber
+from newsletter.models import Channel, Consent, ConsentAction, Subscriber
 from newsletter.web.pages import render_page
-from newsletter.web.phrases import spoken
+from newsletter.web.phrases import in_language, spoken
 from newsletter.web.visitors import Visitor, visitor_of
 from newsletter.wiring import App
 
@@ -39,17 +40,49 @@ class Pages:
         """Who is asking."""
         return visitor_of(request, self.app.settings.web.trusted_proxies)
 
-    def answer(
+    def step(self, request: Request, action: ConsentAction, channel: Channel = Channel.PAGE) -> Consent:
+        """What the record of a subscription keeps of this request: who asked for what, when and how."""
+        visitor = self.visitor(request)
+        return Consent(
+            action=action,
+            channel=channel,
+            at=self.app.clock.now(),
+            ip=visitor.ip,
+            user_agent=visitor.user_agent,
+        )
+
+    def say(
         self,
-        template: str,
-        *,
+        table: Mapping[str, Any],
         language: str,
+        what: str,
+        *,
+        explanation: str = "",
+        button: str = "",
+        again: str = "",
         status: int = 200,
-        headers: Mapping[str, str] | None = None,
-        **values: object,
     ) -> Response:
+        """A page of a few words, all named sentences of a table of `web/phrases/`: the title `what`, its
+        `what_explanation` unless another is named, and the button's. `again` is the path of a form with
+        which to start anew; a link leads there."""
+        words = in_language(table, language)
+
+        def sentence(name: str) -> str:
+            return str(getattr(words, name)).format(name=self.name)
+
+        return self.answer(
+            "message.html.j2",
+            language=language,
+            status=status,
+            title=sentence(what),
+            text=sentence(explanation or f"{what}_explanation"),
+            button=sentence(button) if button else "",
+            link={"url": again, "text": sentence("again")} if again else None,
+        )
+
+    def answer(self, template: str, *, language: str, status: int = 200, **values: object) -> Response:
         """The page made from a template of `web/pages/`, in a language that `language` gave."""
         page = render_page(
             template, language=language, direction=direction_of(language), **self._frame, **values
         )
-        return HTMLResponse(page, status_code=status, headers=headers)
+        return HTMLResponse(page, status_code=status)

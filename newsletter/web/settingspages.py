@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.content.phrases import phrases_for
-from newsletter.models import Channel, Consent, ConsentAction, Subscriber, SubscriberId, SubscriberStatus
+from newsletter.models import Subscriber, SubscriberId, SubscriberStatus
 from newsletter.web.choices import form_of, masked, read_choices
 from newsletter.web.forms import Form
 from newsletter.web.page import Pages
@@ -81,20 +81,9 @@ class SettingsPages:
         said = in_language(PREFERENCES, language).since
         return said.format(name=self.pages.name, day=phrases.dated(day, phrases.long_date))
 
-    def step(self, request: Request, action: ConsentAction) -> Consent:
-        visitor = self.pages.visitor(request)
-        return Consent(
-            action=action,
-            channel=Channel.PAGE,
-            at=self.app.clock.now(),
-            ip=visitor.ip,
-            user_agent=visitor.user_agent,
-        )
-
     def unknown(self, request: Request) -> Response:
-        words = in_language(PREFERENCES, self.pages.language(request))
-        link = {"url": "/manage", "text": words.again}
-        return self.message(request, None, words.unknown, words.unknown_explanation, status=404, link=link)
+        language = self.pages.language(request)
+        return self.pages.say(PREFERENCES, language, "unknown", status=404, again="/manage")
 
     def say(
         self,
@@ -102,35 +91,13 @@ class SettingsPages:
         person: Subscriber | None,
         what: str,
         *,
+        explanation: str = "",
         button: str = "",
         then: Callable[[], None] | None = None,
     ) -> Response:
-        words = in_language(PREFERENCES, self.pages.language(request, person))
-        title, text = getattr(words, what), getattr(words, f"{what}_explanation")
-        return self.message(request, person, title, text, button=button, then=then)
-
-    def message(
-        self,
-        request: Request,
-        person: Subscriber | None,
-        title: str,
-        text: str,
-        *,
-        status: int = 200,
-        button: str = "",
-        link: dict[str, str] | None = None,
-        then: Callable[[], None] | None = None,
-    ) -> Response:
-        """A page of a few words; `then` is done when it is on its way."""
-        answer = self.pages.answer(
-            "message.html.j2",
-            language=self.pages.language(request, person),
-            status=status,
-            title=title.format(name=self.pages.name),
-            text=text.format(name=self.pages.name),
-            button=button,
-            link=link,
-        )
+        """A page of a few words about settings; `then` is done when it is on its way."""
+        language = self.pages.language(request, person)
+        answer = self.pages.say(PREFERENCES, language, what, explanation=explanation, button=button)
         if then:
             answer.background = BackgroundTask(then)
         return answer

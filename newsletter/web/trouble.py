@@ -11,7 +11,6 @@ from starlette.responses import PlainTextResponse, Response
 
 from newsletter.errors import Busy
 from newsletter.web.page import Pages
-from newsletter.web.phrases import in_language
 from newsletter.web.phrases.trouble import TROUBLE
 
 log = logging.getLogger("newsletter.pages")
@@ -43,17 +42,9 @@ class Trouble:
     def _say(self, request: Request, what: str, status: int, headers: dict[str, str]) -> Response:
         if request.url.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")):
             return PlainTextResponse(f"{what}\n", status, headers)
-        language = self._pages.language(request)
-        words = in_language(TROUBLE, language)
-        return self._pages.answer(
-            "message.html.j2",
-            language=language,
-            status=status,
-            headers=headers,
-            title=getattr(words, what),
-            text=getattr(words, f"{what}_explanation"),
-            button="",
-        )
+        answer = self._pages.say(TROUBLE, self._pages.language(request), what, status=status)
+        answer.headers.update(headers)
+        return answer
 
 
 def handlers(pages: Pages) -> Mapping[Any, Any]:
