@@ -66,6 +66,11 @@ class Project:
     def settings(self) -> Path:
         return self.folder / "newsletter.toml"
 
+    def configure(self, more: str) -> None:
+        """None; these lines stand at the end of the settings."""
+        text = self.settings.read_text(encoding="utf-8")
+        self.settings.write_text(f"{text}\n{more}", encoding="utf-8")
+
     def write_post(self, slug: str, title: str, day: str = "2026-11-20") -> Path:
         path = self.folder / "posts" / f"{day}-{slug}.md"
         path.parent.mkdir(exist_ok=True)

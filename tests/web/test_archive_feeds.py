@@ -5,10 +5,8 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -21,8 +19,8 @@ from starlette.testclient import TestClient
 
 from newsletter.content.feeds import Feed, FeedEntry, atom, json_feed, lasting_id
 from newsletter.web.app import make_pages
-from newsletter.wiring import App, open_app
-from tests.support.project import Project, make_project
+from newsletter.wiring import App
+from tests.support.project import Project
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -31,30 +29,18 @@ NOON = datetime.fromisoformat("2026-11-27T12:00:00+00:00")
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
-    made = make_project(tmp_path / "letter", capsys)
-    made.run("subscribers", "add", "noor@example.org")
-    made.run("gather", "--unscheduled")
-    (path,) = (made.folder / "issues").glob("*.md")
-    assert made.run("send", path.stem, "--yes").status == 0
-    second = made.folder / "issues" / "2027-01-01.md"
+def project(project: Project) -> Project:
+    project.run("subscribers", "add", "noor@example.org")
+    project.run("gather", "--unscheduled")
+    (path,) = (project.folder / "issues").glob("*.md")
+    assert project.run("send", path.stem, "--yes").status == 0
+    second = project.folder / "issues" / "2027-01-01.md"
     second.write_text(
         '---\nsubject: "Fish & <chips>"\nlanguage: he\n---\n\n## Two\n\nA *word* & [a link](https://a.example/?b=1&c=2).\n',
         encoding="utf-8",
     )
-    assert made.run("send", second.stem, "--yes").status == 0
-    return made
-
-
-@pytest.fixture
-def app(project: Project) -> Iterator[App]:
-    with open_app(project.folder, {}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(app: App) -> TestClient:
-    return TestClient(make_pages(app))
+    assert project.run("send", second.stem, "--yes").status == 0
+    return project
 
 
 def check_atom(text: str) -> ET.Element:

@@ -53,10 +53,8 @@ NAMES = (
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     project = make_project(tmp_path_factory.mktemp("fuzz") / "letter")
-    text = project.settings.read_text(encoding="utf-8")
-    key = f'\n[provider.sendgrid]\nwebhook_key = "{Signer().public_key}"\n'
-    proxies = '\n[web]\ntrusted_proxies = ["127.0.0.0/8"]\n'
-    project.settings.write_text(text + key + proxies, encoding="utf-8")
+    project.configure(f'[provider.sendgrid]\nwebhook_key = "{Signer().public_key}"\n')
+    project.configure('[web]\ntrusted_proxies = ["127.0.0.0/8"]\n')
     with open_app(project.folder, {}) as opened:
         yield opened
 

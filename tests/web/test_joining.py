@@ -1,10 +1,6 @@
 """Joining through the pages: the same answer for everybody, one mail, and nothing by looking."""
 
-import email
 import re
-from collections.abc import Iterator
-from email import policy
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -16,10 +12,11 @@ from newsletter.web.phrases import LANGUAGES
 from newsletter.web.phrases.joining import JOINING
 from newsletter.wiring import App, open_app
 from newsletter.wiring.mailing import hand_over_mails
-from tests.support.project import Project, make_project
+from tests.support.project import Project
+from tests.support.readers import link_in, mails, reader
 
 NOOR = "noor@example.org"
-READERS = """
+READERS = """\
 [readers]
 privacy_version = "2026-11"
 form_origins = ["https://blog.example.com"]
@@ -31,21 +28,9 @@ title = "The harbour"
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
-    made = make_project(tmp_path / "letter", capsys)
-    made.settings.write_text(made.settings.read_text(encoding="utf-8") + READERS, encoding="utf-8")
-    return made
-
-
-@pytest.fixture
-def app(project: Project) -> Iterator[App]:
-    with open_app(project.folder, {}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(app: App) -> TestClient:
-    return TestClient(make_pages(app), follow_redirects=False)
+def project(project: Project) -> Project:
+    project.configure(READERS)
+    return project
 
 
 def ask(client: TestClient, address: str = NOOR, **fields: str) -> str:
@@ -57,20 +42,6 @@ def ask(client: TestClient, address: str = NOOR, **fields: str) -> str:
 def status_of(app: App, address: str = NOOR) -> SubscriberStatus | None:
     person = app.subscribers.find(address)
     return person.status if person else None
-
-
-def mails(project: Project) -> list[email.message.EmailMessage]:
-    folder = project.folder / "data" / "outbox" / "system"
-    paths = sorted(folder.glob("*.eml"), key=lambda path: int(path.name.split(".")[1]))
-    return [email.message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
-
-
-def link(mail: email.message.EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    assert body is not None
-    found = re.search(r"https://news\.example\.com(/\S+)", body.get_content())
-    assert found
-    return found[1]
 
 
 def test_who_asks_confirms_by_a_button_and_is_on_the_list(
@@ -87,15 +58,13 @@ def test_who_asks_confirms_by_a_button_and_is_on_the_list(
     assert "List-Unsubscribe" not in mail
     assert "Noor" not in mail.as_string()
     for method in ("GET", "HEAD", "OPTIONS"):
-        client.request(method, link(mail), headers={"User-Agent": "BingPreview/1.0b"})
+        client.request(method, link_in(mail), headers={"User-Agent": "BingPreview/1.0b"})
         assert status_of(app) is SubscriberStatus.UNCONFIRMED
-    assert "<button" in client.get(link(mail)).text
+    assert "<button" in client.get(link_in(mail)).text
     for _ in range(2):
-        assert "Welcome" in client.post(link(mail)).text
+        assert "Welcome" in client.post(link_in(mail)).text
         assert status_of(app) is SubscriberStatus.CONFIRMED
-    person = app.subscribers.find(NOOR)
-    assert person is not None
-    steps = app.joining.steps(person.id)
+    steps = app.joining.steps(reader(app, NOOR).id)
     assert [step.action for step in steps] == ["requested", "confirmed"]
     assert steps[0].policy == "2026-11"
     assert steps[0].text.startswith("Send me The Harbour Letter")
@@ -105,18 +74,14 @@ def test_a_thousand_wishes_for_one_address_are_one_mail(app: App, client: TestCl
     for _ in range(1000):
         ask(client, "Noor@Example.org")
     assert hand_over_mails(app) == 1
-    person = app.subscribers.find(NOOR)
-    assert person is not None
-    assert len(app.joining.steps(person.id)) == 1
+    assert len(app.joining.steps(reader(app, NOOR).id)) == 1
 
 
 def test_known_unknown_and_suppressed_see_the_same_page(
     project: Project, app: App, client: TestClient
 ) -> None:
     project.run("subscribers", "add", "known@example.org", "gone@example.org")
-    gone = app.subscribers.find("gone@example.org")
-    assert gone is not None
-    app.subscribers.unsubscribe(gone.id, app.clock.now())
+    app.subscribers.unsubscribe(reader(app, "gone@example.org").id, app.clock.now())
     pages = {ask(client, f"{who}@example.org") for who in ("known", "gone", "new")}
     assert len(pages) == 1
     assert hand_over_mails(app) == 3
@@ -175,15 +140,6 @@ def test_a_closed_newsletter_takes_nobody(project: Project) -> None:
         assert status_of(app) is None
 
 
-def test_every_language_says_everything() -> None:
-    assert set(JOINING) == set(LANGUAGES)
-    english = JOINING["en"]
-    for language, words in JOINING.items():
-        for name in words.__dataclass_fields__:
-            assert getattr(words, name), (language, name)
-            assert language == "en" or getattr(words, name) != getattr(english, name), (language, name)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_speaks_the_visitors_language(client: TestClient, language: str) -> None:
     page = client.get("/subscribe", headers={"Accept-Language": f"{language}-XX, en;q=0.5"}).text
@@ -197,6 +153,4 @@ def test_the_printed_form_posts_what_the_page_takes(project: Project, app: App, 
     names = re.findall(r'name="(\w+)"', form)
     assert set(names) == {"email", "name", "topic", "website", "language"}
     ask(client, name="Noor", topic="harbour", language="de", website="")
-    person = app.subscribers.find(NOOR)
-    assert person is not None
-    assert person.status is SubscriberStatus.UNCONFIRMED
+    assert status_of(app) is SubscriberStatus.UNCONFIRMED

@@ -1,6 +1,5 @@
 """The readers' pages: nothing acts on GET, leaving is one POST, drafts stay private."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,50 +7,28 @@ from starlette.testclient import TestClient
 
 from newsletter.content.links import reader_token
 from newsletter.models import SubscriberId, SubscriberStatus
-from newsletter.web.app import make_pages
-from newsletter.wiring import App, open_app
-from tests.support.project import Project, make_project
+from newsletter.wiring import App
+from tests.support.project import Project
+from tests.support.readers import leave_link, reader
+
+NOOR, SOREN = "noor@example.org", "soren@example.org"
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
-    made = make_project(tmp_path / "letter", capsys)
-    made.run("subscribers", "add", "noor@example.org", "soren@example.org")
-    return made
-
-
-@pytest.fixture
-def app(project: Project) -> Iterator[App]:
-    with open_app(project.folder, {}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(app: App) -> TestClient:
-    return TestClient(make_pages(app), follow_redirects=False)
-
-
-def noor(app: App) -> str:
-    person = app.subscribers.find("noor@example.org")
-    assert person is not None
-    return f"/u/{reader_token(app.keys, person.id)}"
-
-
-def status_of(app: App, addr_spec: str) -> SubscriberStatus:
-    person = app.subscribers.find(addr_spec)
-    assert person is not None
-    return person.status
+def project(project: Project) -> Project:
+    project.run("subscribers", "add", NOOR, SOREN)
+    return project
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_looking_never_unsubscribes(app: App, client: TestClient, method: str) -> None:
     for _ in range(3):
-        client.request(method, noor(app), headers={"User-Agent": "BingPreview/1.0b"})
-    assert status_of(app, "noor@example.org") is SubscriberStatus.CONFIRMED
+        client.request(method, leave_link(app, NOOR), headers={"User-Agent": "BingPreview/1.0b"})
+    assert reader(app, NOOR).status is SubscriberStatus.CONFIRMED
 
 
 def test_the_page_has_a_button_and_no_script(app: App, client: TestClient) -> None:
-    page = client.get(noor(app))
+    page = client.get(leave_link(app, NOOR))
     assert page.status_code == 200
     assert '<form method="post"><button type="submit"' in page.text
     assert "<script" not in page.text
@@ -72,21 +49,21 @@ def test_one_post_unsubscribes_without_cookie_or_redirect(
     app: App, client: TestClient, body: dict[str, object]
 ) -> None:
     for _ in range(2):
-        answer = client.post(noor(app), **body)  # type: ignore[arg-type]
+        answer = client.post(leave_link(app, NOOR), **body)  # type: ignore[arg-type]
         assert answer.status_code == 200
         assert "set-cookie" not in answer.headers
-        assert status_of(app, "noor@example.org") is SubscriberStatus.UNSUBSCRIBED
-    assert status_of(app, "soren@example.org") is SubscriberStatus.CONFIRMED
+        assert reader(app, NOOR).status is SubscriberStatus.UNSUBSCRIBED
+    assert reader(app, SOREN).status is SubscriberStatus.CONFIRMED
 
 
 def test_a_token_that_is_off_by_one_character_does_nothing(app: App, client: TestClient) -> None:
-    good = noor(app)
+    good = leave_link(app, NOOR)
     for place in range(3, len(good)):
         other = "A" if good[place] != "A" else "B"
         answer = client.post(good[:place] + other + good[place + 1 :])
         assert answer.status_code == 404
     assert client.post("/u/").status_code == 404
-    assert status_of(app, "noor@example.org") is SubscriberStatus.CONFIRMED
+    assert reader(app, NOOR).status is SubscriberStatus.CONFIRMED
 
 
 def test_a_token_of_nobody_is_harmless(app: App, client: TestClient) -> None:

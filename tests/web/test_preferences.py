@@ -1,12 +1,7 @@
 """Readers' settings: chosen by POST alone, masked for who holds a letter, the address moved by its owner."""
 
-import email
 import re
-from collections.abc import Iterator
-from dataclasses import fields, replace
 from datetime import timedelta
-from email import policy
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,16 +14,15 @@ from newsletter.content.tokens import Purpose, make_token
 from newsletter.models import ConsentAction, Subscriber, SubscriberId, SubscriberStatus
 from newsletter.web.app import make_pages
 from newsletter.web.choices import masked
-from newsletter.web.phrases import LANGUAGES
-from newsletter.web.phrases.preferences import LANGUAGE_NAMES, PREFERENCES, PreferenceWords
-from newsletter.wiring import App, open_app
-from newsletter.wiring.clocks import ShiftedClock
+from newsletter.web.phrases.preferences import PREFERENCES
+from newsletter.wiring import App
 from newsletter.wiring.mailing import hand_over_mails
-from tests.support.project import Project, make_project
+from tests.support.project import Project
+from tests.support.readers import later, link_in, mails
 
 NOOR, MO = "noor.haddad@example.org", "mo@example.org"
 NEW = "noor@example.net"
-TOPICS = """
+TOPICS = """\
 [[readers.topics]]
 tag = "harbour"
 title = "The harbour"
@@ -40,59 +34,26 @@ title = "Ferries"
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
-    made = make_project(tmp_path / "letter", capsys)
-    made.settings.write_text(made.settings.read_text(encoding="utf-8") + TOPICS, encoding="utf-8")
-    made.run("subscribers", "add", f"Noor Haddad <{NOOR}>", MO)
-    made.run("subscribers", "tag", NOOR, "vip")
-    made.run("subscribers", "tag", NOOR, "ferries")
-    return made
-
-
-@pytest.fixture
-def app(project: Project) -> Iterator[App]:
-    with open_app(project.folder, {}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(app: App) -> TestClient:
-    return TestClient(make_pages(app), follow_redirects=False)
+def project(project: Project) -> Project:
+    project.configure(TOPICS)
+    project.run("subscribers", "add", f"Noor Haddad <{NOOR}>", MO)
+    project.run("subscribers", "tag", NOOR, "vip")
+    project.run("subscribers", "tag", NOOR, "ferries")
+    return project
 
 
 def letter_link(app: App, person: int = 1) -> str:
     return f"/m/{reader_token(app.keys, SubscriberId(person))}"
 
 
-def own_link(app: App, person: int = 1, purpose: Purpose = Purpose.MANAGE, bound: str = "") -> str:
-    token = make_token(app.keys, purpose, SubscriberId(person), now=app.clock.now(), bound=bound)
-    return f"/manage/{token}"
+def own_link(app: App, person: int = 1, purpose: Purpose = Purpose.MANAGE) -> str:
+    return f"/manage/{make_token(app.keys, purpose, SubscriberId(person), now=app.clock.now())}"
 
 
 def noor(app: App) -> Subscriber:
     person = app.subscribers.get(SubscriberId(1))
     assert person is not None
     return person
-
-
-def later(app: App, **span: float) -> tuple[App, TestClient]:
-    """The same project, so much later."""
-    then = replace(app, clock=ShiftedClock(app.clock, timedelta(**span)))
-    return then, TestClient(make_pages(then), follow_redirects=False)
-
-
-def mails(project: Project) -> list[email.message.EmailMessage]:
-    folder = project.folder / "data" / "outbox" / "system"
-    paths = sorted(folder.glob("*.eml"), key=lambda path: int(path.name.split(".")[1]))
-    return [email.message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
-
-
-def link(mail: email.message.EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    assert body is not None
-    found = re.search(r"https://news\.example\.com(/\S+)", body.get_content())
-    assert found
-    return found[1]
 
 
 # --- choosing ------------------------------------------------------------------------------------
@@ -182,7 +143,7 @@ def test_who_holds_a_letter_may_have_the_link_mailed_to_its_reader(
     assert hand_over_mails(app) == 1
     (mail,) = mails(project)
     assert mail["To"] == NOOR
-    assert NOOR in client.get(link(mail)).text
+    assert NOOR in client.get(link_in(mail)).text
 
 
 def test_who_has_left_has_no_settings_by_an_old_letter(app: App, client: TestClient) -> None:
@@ -216,7 +177,7 @@ def test_a_link_that_is_forged_cut_for_something_else_or_too_old_opens_nothing(
             assert answer.status_code == 404
             pages.add(answer.text)
     assert len(pages) == 1
-    _, tomorrow = later(app, days=1, minutes=2)
+    tomorrow = TestClient(make_pages(later(app, timedelta(days=1, minutes=2))))
     assert tomorrow.get(own).status_code == 404
     assert tomorrow.get(letter).status_code == 200
 
@@ -288,11 +249,11 @@ def test_an_address_is_changed_by_the_owner_of_the_new_one(
     assert mail["To"] == NEW
     assert NOOR not in mail.as_string()
     for method in ("GET", "HEAD", "OPTIONS"):
-        client.request(method, link(mail))
+        client.request(method, link_in(mail))
     assert noor(app).address.addr_spec == NOOR
-    assert PREFERENCES["en"].moving_button in client.get(link(mail)).text
+    assert PREFERENCES["en"].moving_button in client.get(link_in(mail)).text
     for _ in range(2):
-        answer = client.post(link(mail))
+        answer = client.post(link_in(mail))
         assert answer.status_code == 200
         assert PREFERENCES["en"].moved in answer.text
     assert noor(app).address.addr_spec == NEW
@@ -306,13 +267,13 @@ def test_only_the_address_that_was_asked_for_last_can_be_taken(
 ) -> None:
     client.post(own_link(app), data={"do": "move", "email": "first@example.net"})
     assert hand_over_mails(app) == 1
-    first = link(mails(project)[0])
+    first = link_in(mails(project)[0])
     client.post(own_link(app), data={"do": "move", "email": "second@example.net"})
     client.post(own_link(app), data={"do": "move", "email": NEW})
     assert client.post(first).status_code == 404
     assert hand_over_mails(app) == 1  # nobody is asked about the second any more
     assert [mail["To"] for mail in mails(project)] == ["first@example.net", NEW]
-    assert client.post(link(mails(project)[1])).status_code == 200
+    assert client.post(link_in(mails(project)[1])).status_code == 200
     assert noor(app).address.addr_spec == NEW
     assert client.post(first).status_code == 404
 
@@ -333,22 +294,11 @@ def test_an_address_that_became_somebody_elses_meanwhile_stays_theirs(
     client.post(own_link(app), data={"do": "move", "email": NEW})
     hand_over_mails(app)
     project.run("subscribers", "add", NEW)
-    assert client.post(link(mails(project)[0])).status_code == 404
+    assert client.post(link_in(mails(project)[0])).status_code == 404
     assert noor(app).address.addr_spec == NOOR
 
 
 # --- words ---------------------------------------------------------------------------------------
-
-
-def test_every_language_has_every_sentence() -> None:
-    assert set(PREFERENCES) == set(LANGUAGE_NAMES) == set(LANGUAGES)
-    english = PREFERENCES["en"]
-    for language, words in PREFERENCES.items():
-        for field in fields(PreferenceWords):
-            said, meant = getattr(words, field.name), getattr(english, field.name)
-            assert said.strip(), (language, field.name)
-            assert ("{name}" in said) == ("{name}" in meant), (language, field.name)
-            assert language == "en" or said != meant, (language, field.name)
 
 
 def test_the_pages_speak_the_persons_language_and_direction(app: App, client: TestClient) -> None:

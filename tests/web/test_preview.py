@@ -1,7 +1,6 @@
 """The preview's pages: the very bytes that are sent, shown where nothing of them can act."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,24 +17,25 @@ from newsletter.web.preview import personal_letter
 from newsletter.web.preview_server import make_preview_pages
 from newsletter.web.preview_site import FRAMES, VIEWS, Site, View, write_preview
 from newsletter.web.preview_watch import LivePreview
-from newsletter.wiring import App, open_app
+from newsletter.wiring import App
 from tests.support.clock import FakeClock
-from tests.support.project import Project, make_project
+from tests.support.project import Project
+from tests.support.readers import reader
 
 LOCAL = "http://127.0.0.1:8711"
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
-    made = make_project(tmp_path / "letter", capsys)
-    made.run("subscribers", "add", "Noor Aziz <noor@example.org>", "leaver@example.org", "soren@example.org")
-    return made
+def project(project: Project) -> Project:
+    project.run(
+        "subscribers", "add", "Noor Aziz <noor@example.org>", "leaver@example.org", "soren@example.org"
+    )
+    return project
 
 
 @pytest.fixture
-def app(project: Project) -> Iterator[App]:
-    with open_app(project.folder, {}) as opened:
-        yield replace(opened, clock=FakeClock(datetime(2026, 11, 27, 8, 0, 12, tzinfo=UTC)))
+def app(app: App) -> App:
+    return replace(app, clock=FakeClock(datetime(2026, 11, 27, 8, 0, 12, tzinfo=UTC)))
 
 
 @pytest.fixture
@@ -47,12 +47,6 @@ def issue(project: Project) -> IssueId:
 def client(app: App, issue: IssueId) -> TestClient:
     pages = make_preview_pages(LivePreview(app, issue, {}))
     return TestClient(pages, base_url=LOCAL, follow_redirects=False)
-
-
-def number_of(app: App, addr_spec: str) -> int:
-    person = app.subscribers.find(addr_spec)
-    assert person is not None
-    return person.id
 
 
 def site(app: App, issue: IssueId) -> Site:
@@ -80,8 +74,8 @@ def page(site: Site, name: str) -> str:
 def test_what_is_shown_of_a_subscriber_is_to_the_octet_what_the_provider_writes(
     project: Project, app: App, issue: IssueId, client: TestClient
 ) -> None:
-    app.subscribers.unsubscribe(app.subscribers.find("leaver@example.org").id, app.clock.now())  # type: ignore[union-attr]
-    readers = {name: number_of(app, name) for name in ("noor@example.org", "soren@example.org")}
+    app.subscribers.unsubscribe(reader(app, "leaver@example.org").id, app.clock.now())
+    readers = {name: reader(app, name).id for name in ("noor@example.org", "soren@example.org")}
     shown = {name: client.get(f"/letter.eml?reader={number}").content for name, number in readers.items()}
     pages = {name: client.get(f"/index.html?reader={number}").text for name, number in readers.items()}
     app.send(issue)
@@ -177,7 +171,7 @@ def test_a_page_that_was_rebound_to_this_machine_reads_nothing(client: TestClien
 
 def test_looking_changes_nothing(client: TestClient, app: App, issue: IssueId) -> None:
     before = (list(app.subscribers.list()), app.issues.list())
-    number = number_of(app, "noor@example.org")
+    number = reader(app, "noor@example.org").id
     for path in site(app, issue).paths():
         assert client.get(f"/{path}?reader={number}").status_code == 200
         assert client.post(f"/{path}").status_code == 405
@@ -227,7 +221,7 @@ def test_a_reader_is_found_by_an_address_or_a_part_of_one(client: TestClient, ap
     assert (
         found("Noor@Example.org")
         == found("oor@")
-        == f"index.html?reader={number_of(app, 'noor@example.org')}"
+        == f"index.html?reader={reader(app, 'noor@example.org').id}"
     )
     several = found("EXAMPLE")
     assert all(name in several for name in ("noor@example.org", "leaver@example.org", "soren@example.org"))
@@ -237,7 +231,7 @@ def test_a_reader_is_found_by_an_address_or_a_part_of_one(client: TestClient, ap
 
 
 def test_every_link_of_a_readers_page_stays_with_this_reader(client: TestClient, app: App) -> None:
-    number = number_of(app, "noor@example.org")
+    number = reader(app, "noor@example.org").id
     shown = client.get(f"/?reader={number}").text
     assert "noor@example.org" in shown
     links = re.findall(r'(?:href|src)="((?:frames/|letter|\w+-?\w*\.html)[^"]*)"', shown)

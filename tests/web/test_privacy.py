@@ -3,10 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,42 +15,35 @@ from newsletter.usecases.forgetting import KINDS
 from newsletter.web.app import make_pages
 from newsletter.web.phrases import LANGUAGES
 from newsletter.web.phrases.privacy import PRIVACY
-from newsletter.wiring import App, open_app
-from newsletter.wiring.clocks import ShiftedClock
-from tests.support.project import Project, make_project
+from newsletter.wiring import App
+from tests.support.project import Project
+from tests.support.readers import later
 
 NOOR = "noor.haddad@example.org"
 AGENT = "=HYPERLINK(1)"
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
-    made = make_project(tmp_path / "letter", capsys)
-    made.run("subscribers", "add", f"Noor Haddad <{NOOR}>", "mo@example.org")
-    made.run("gather", "--unscheduled")
-    (issue,) = (path.stem for path in (made.folder / "issues").glob("*.md"))
-    assert made.run("send", issue, "--yes").status == 0
-    return made
+def project(project: Project) -> Project:
+    project.run("subscribers", "add", f"Noor Haddad <{NOOR}>", "mo@example.org")
+    project.run("gather", "--unscheduled")
+    (issue,) = (path.stem for path in (project.folder / "issues").glob("*.md"))
+    assert project.run("send", issue, "--yes").status == 0
+    return project
 
 
 @pytest.fixture
-def app(project: Project) -> Iterator[App]:
-    with open_app(project.folder, {}) as opened:
-        step = Consent(
-            action=ConsentAction.ADDED,
-            channel=Channel.AUTHOR,
-            at=opened.clock.now(),
-            user_agent=AGENT,
-            text="I want it.",
-        )
-        opened.joining.leave(SubscriberId(2), step, mail=False)
-        opened.joining.leave(SubscriberId(1), step, mail=True)
-        yield opened
-
-
-@pytest.fixture
-def client(app: App) -> TestClient:
-    return TestClient(make_pages(app), follow_redirects=False)
+def app(app: App) -> App:
+    step = Consent(
+        action=ConsentAction.ADDED,
+        channel=Channel.AUTHOR,
+        at=app.clock.now(),
+        user_agent=AGENT,
+        text="I want it.",
+    )
+    app.joining.leave(SubscriberId(2), step, mail=False)
+    app.joining.leave(SubscriberId(1), step, mail=True)
+    return app
 
 
 def link(app: App, purpose: Purpose = Purpose.MANAGE, person: int = 1) -> str:
@@ -119,7 +109,7 @@ def test_no_other_link_opens_it(app: App, client: TestClient, purpose: Purpose) 
 
 def test_neither_a_letters_link_nor_an_old_one_opens_it(app: App, client: TestClient) -> None:
     assert client.get(f"/privacy/{reader_token(app.keys, SubscriberId(1))}").status_code == 404
-    tomorrow = replace(app, clock=ShiftedClock(app.clock, timedelta(days=1, minutes=5)))
+    tomorrow = later(app, timedelta(days=1, minutes=5))
     assert TestClient(make_pages(tomorrow)).get(link(app)).status_code == 404
 
 
@@ -138,12 +128,3 @@ def test_the_page_speaks_the_visitors_language(app: App, client: TestClient, lan
     assert PRIVACY[language].sure not in page
     assert PRIVACY[language].take in page
     assert set(PRIVACY[language].labels) == set(KINDS)
-
-
-def test_every_language_says_everything() -> None:
-    assert set(PRIVACY) == set(LANGUAGES)
-    for language, words in PRIVACY.items():
-        for name in set(words.__dataclass_fields__) - {"labels"}:
-            assert getattr(words, name), (language, name)
-            if language != "en":
-                assert getattr(words, name) != getattr(PRIVACY["en"], name), (language, name)

@@ -3,8 +3,6 @@
 import email
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from email import policy
 from pathlib import Path
@@ -12,47 +10,22 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.content.links import reader_token
 from newsletter.models import SubscriberStatus
-from newsletter.web.app import make_pages
-from newsletter.wiring import App, open_app
-from newsletter.wiring.clocks import ShiftedClock
+from newsletter.wiring import App
 from newsletter.wiring.mailing import VISITS_KEPT, tend_readers
-from tests.support.project import Project, make_project
+from tests.support.project import Project
+from tests.support.readers import later, leave_link, reader
 
+NOOR = "noor@example.org"
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
 MULTIPART = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
-    made = make_project(tmp_path / "letter", capsys)
-    made.run("subscribers", "add", "noor@example.org")
-    made.run("send", Path(made.run("gather").stdout.strip()).stem, "--yes")
-    return made
-
-
-@pytest.fixture
-def app(project: Project) -> Iterator[App]:
-    with open_app(project.folder, {}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(app: App) -> TestClient:
-    return TestClient(make_pages(app), follow_redirects=False)
-
-
-def leave_link(app: App) -> str:
-    person = app.subscribers.find("noor@example.org")
-    assert person is not None
-    return f"/u/{reader_token(app.keys, person.id)}"
-
-
-def status(app: App) -> SubscriberStatus:
-    person = app.subscribers.find("noor@example.org")
-    assert person is not None
-    return person.status
+def project(project: Project) -> Project:
+    project.run("subscribers", "add", NOOR)
+    project.run("send", Path(project.run("gather").stdout.strip()).stem, "--yes")
+    return project
 
 
 def issue(app: App) -> str:
@@ -107,12 +80,12 @@ def test_a_mail_programs_one_click_from_the_letters_own_header_unsubscribes(
     answer = client.post(address, headers=headers, content=body)
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
-    assert status(app) is SubscriberStatus.UNSUBSCRIBED
+    assert reader(app, NOOR).status is SubscriberStatus.UNSUBSCRIBED
 
 
 def test_who_follows_the_link_that_nobody_sees_is_a_machine(app: App, client: TestClient) -> None:
     client.get(f"/a/{issue(app)}", headers=FIREFOX)
-    page = client.get(leave_link(app), headers=FIREFOX).text
+    page = client.get(leave_link(app, NOOR), headers=FIREFOX).text
     hidden = re.search(r'<a class="trap" href="([^"]+)"', page)
     assert hidden
     client.get(hidden[1], headers=FIREFOX)
@@ -126,11 +99,11 @@ def test_a_storm_of_links_is_a_machines_and_changes_nothing(
     (letter,) = project.letters()
     text = letter.read_text(encoding="utf-8").replace("=\n", "").replace("=3D", "=")
     links = set(re.findall(r"https://news\.example\.com(/[\w/.-]+)", text)) | {"/robots.txt"}
-    assert leave_link(app) in links
+    assert leave_link(app, NOOR) in links
     for method in ("HEAD", "GET"):
         for link in sorted(links):
             client.request(method, link, headers={**FIREFOX, "X-Forwarded-For": "192.0.2.9"})
-    assert status(app) is SubscriberStatus.CONFIRMED
+    assert reader(app, NOOR).status is SubscriberStatus.CONFIRMED
     assert counts(app) == (0, 1)
 
 
@@ -149,8 +122,8 @@ def test_visits_of_pages_are_forgotten_after_a_month_and_those_of_issues_counted
     app: App, client: TestClient
 ) -> None:
     client.get(f"/a/{issue(app)}", headers=FIREFOX)
-    client.get(leave_link(app), headers=FIREFOX)
-    later = replace(app, clock=ShiftedClock(app.clock, VISITS_KEPT + timedelta(hours=1)))
-    tend_readers(later)
-    assert app.visits.forget(later.clock.now()) == 0
+    client.get(leave_link(app, NOOR), headers=FIREFOX)
+    then = later(app, VISITS_KEPT + timedelta(hours=1))
+    tend_readers(then)
+    assert app.visits.forget(then.clock.now()) == 0
     assert counts(app) == (1, 0)

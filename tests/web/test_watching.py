@@ -2,9 +2,8 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, text
@@ -14,22 +13,15 @@ from newsletter.store.engine import Database
 from newsletter.store.readiness import why_not_ready
 from newsletter.web.app import make_pages
 from newsletter.wiring import App, open_app
-from tests.support.project import Project, make_project
+from tests.support.project import Project
 
 NEAR = ("127.0.0.1", 50_000)
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
-    made = make_project(tmp_path / "letter", capsys)
-    made.run("subscribers", "add", "noor@example.org", "mo@example.org")
-    return made
-
-
-@pytest.fixture
-def app(project: Project) -> Iterator[App]:
-    with open_app(project.folder, {}) as opened:
-        yield opened
+def project(project: Project) -> Project:
+    project.run("subscribers", "add", "noor@example.org", "mo@example.org")
+    return project
 
 
 def client(app: App, address: tuple[str, int] = NEAR) -> TestClient:

@@ -17,7 +17,7 @@ from newsletter.providers.sendgrid_events import MAX_BODY_BYTES
 from newsletter.store import engine
 from newsletter.web.app import make_pages
 from newsletter.wiring import App, open_app
-from tests.support.project import make_project
+from tests.support.project import Project, make_project
 from tests.support.webhooks import Signer, sendgrid_event
 
 SIGNER = Signer()
@@ -25,32 +25,18 @@ PATH = "/webhooks/sendgrid"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A project that has submitted an issue to two readers."""
-    project = make_project(tmp_path / "letter", capsys)
-    text = project.settings.read_text(encoding="utf-8")
-    text += f'\n[provider.sendgrid]\nwebhook_key = "{SIGNER.public_key}"\n'
-    project.settings.write_text(text, encoding="utf-8")
+def project(project: Project) -> Project:
+    """A newsletter that has submitted an issue to two readers."""
+    project.configure(f'[provider.sendgrid]\nwebhook_key = "{SIGNER.public_key}"\n')
     project.run("subscribers", "add", "noor@example.org", "soren@example.org")
     issue = Path(project.run("gather").stdout.strip()).stem
     assert project.run("send", issue, "--yes").status == 0
-    return project.folder
+    return project
 
 
-@pytest.fixture
-def app(folder: Path) -> Iterator[App]:
-    with open_app(folder, {}) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(app: App) -> TestClient:
-    return TestClient(make_pages(app))
-
-
-def complaint(folder: Path, reader: int = 1) -> dict[str, object]:
+def complaint(project: Project, reader: int = 1) -> dict[str, object]:
     """A complaint about the letter to this reader, naming the request that carried it."""
-    with closing(sqlite3.connect(folder / "data" / "newsletter.db")) as database:
+    with closing(sqlite3.connect(project.folder / "data" / "newsletter.db")) as database:
         ((issue, attempt),) = database.execute("SELECT issues.id, attempts.id FROM issues, attempts")
     return sendgrid_event("spamreport", nl_rid=f"{issue}.{reader}", nl_att=attempt, nl_iss=issue)
 
@@ -69,15 +55,15 @@ def statuses(app: App) -> list[SubscriberStatus]:
     return [person.status for person in app.subscribers.list()]
 
 
-def test_an_event_is_taken_and_answered_without_words(app: App, client: TestClient, folder: Path) -> None:
-    assert call(client, encoded(complaint(folder))) == 204
+def test_an_event_is_taken_and_answered_without_words(app: App, client: TestClient, project: Project) -> None:
+    assert call(client, encoded(complaint(project))) == 204
     assert statuses(app) == [SubscriberStatus.SUPPRESSED, SubscriberStatus.CONFIRMED]
-    assert call(client, encoded(complaint(folder))) == 204  # the same again
+    assert call(client, encoded(complaint(project))) == 204  # the same again
     assert statuses(app) == [SubscriberStatus.SUPPRESSED, SubscriberStatus.CONFIRMED]
 
 
-def test_a_forged_call_changes_nothing(app: App, client: TestClient, folder: Path) -> None:
-    body = encoded(complaint(folder))
+def test_a_forged_call_changes_nothing(app: App, client: TestClient, project: Project) -> None:
+    body = encoded(complaint(project))
     forged = Signer().headers(body, app.clock.now())
     assert client.post(PATH, content=body, headers=forged).status_code == 403
     assert client.post(PATH, content=body).status_code == 403
@@ -131,25 +117,25 @@ def test_a_key_that_is_none_is_told_before_anybody_calls(tmp_path: Path) -> None
 
 
 def test_a_database_without_time_asks_the_provider_to_call_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 50)
     with (
-        open_app(folder, {}) as opened,
-        closing(sqlite3.connect(folder / "data" / "newsletter.db", isolation_level=None)) as other,
+        open_app(project.folder, {}) as opened,
+        closing(sqlite3.connect(project.folder / "data" / "newsletter.db", isolation_level=None)) as other,
     ):
         client = TestClient(make_pages(opened))
         other.execute("BEGIN IMMEDIATE")
-        assert call(client, encoded(complaint(folder))) == 503
+        assert call(client, encoded(complaint(project))) == 503
         other.execute("ROLLBACK")
-        assert call(client, encoded(complaint(folder))) == 204
+        assert call(client, encoded(complaint(project))) == 204
 
 
 def test_no_log_tells_of_whom_events_are(
-    app: App, client: TestClient, folder: Path, caplog: pytest.LogCaptureFixture
+    app: App, client: TestClient, project: Project, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    event = complaint(folder) | {"email": "noor@example.org", "reason": "<noor@example.org> said no"}
+    event = complaint(project) | {"email": "noor@example.org", "reason": "<noor@example.org> said no"}
     call(client, encoded(event))
     client.post(PATH, content=encoded(event))
     assert caplog.records
