@@ -25,7 +25,7 @@ from newsletter.drill.sendgrid.emulator import SCOPES, SendGridEmulator
 from newsletter.drill.sendgrid.faults import Fault, Kind
 from newsletter.drill.stage import Scene, Stage, address
 from newsletter.errors import NewsletterError, WrongState
-from newsletter.models import DeliveryStatus, IssueState
+from newsletter.models import Channel, Consent, ConsentAction, DeliveryStatus, IssueState
 from newsletter.store.engine import Database, connect
 from newsletter.wiring import App, SystemClock, open_app
 
@@ -170,10 +170,12 @@ class Run:
 
     def _some_leave(self) -> None:
         addresses = [address(number) for number in self.plan.leavers]
+        now = self.app.clock.now()
+        step = Consent(action=ConsentAction.UNSUBSCRIBED, channel=Channel.ONE_CLICK, at=now)
         for addr_spec in addresses:
             person = self.app.subscribers.find(addr_spec)
             assert person is not None  # noqa: S101 - the stage has them all
-            self.app.subscribers.unsubscribe(person.id, self.app.clock.now())
+            self.app.joining.leave(person.id, step, mail=False)
         stood = self.statuses()  # a later claim sees that they left
         self.gone = frozenset(each for each in addresses if stood.get(each, "absent") in NOT_HANDED_OVER)
 

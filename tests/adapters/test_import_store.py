@@ -21,10 +21,12 @@ from newsletter.models import (
 from newsletter.models.imports import ImportedPerson, ImportEffect
 from newsletter.store.consents import steps
 from newsletter.store.engine import Database
+from newsletter.store.joining import SqlJoining
 from newsletter.store.readertables import consents, import_changes, imports, subscriber_tags
 from newsletter.store.suppressions import SqlSuppressionStore
 from newsletter.usecases.importing import ImportPlan, ImportReport, export_csv
 from newsletter.usecases.subscribe import add_subscriber
+from tests.support.leaving import leave
 from tests.support.people import NOW, PeopleDesk
 
 STRICTNESS = ("confirmed", "unconfirmed", "unsubscribed", "suppressed")
@@ -60,7 +62,7 @@ def test_who_left_by_themselves_stays_out(desk: PeopleDesk) -> None:
     gone, _ = desk.people.add(
         Address(addr_spec="gone@example.com"), status=SubscriberStatus.CONFIRMED, consent_source="x", now=NOW
     )
-    desk.people.unsubscribe(gone.id, NOW)
+    leave(SqlJoining(desk.database), gone.id, NOW)
     report = desk.load("email,status", "gone@Example.com,confirmed", "new@example.com,active")
     assert counts(report) == (1, 1, 0, 0, 0)
     assert desk.statuses() == {"gone": "unsubscribed", "new": "confirmed"}

@@ -29,10 +29,12 @@ from newsletter.models import (
 from newsletter.store import suppressions
 from newsletter.store.engine import Database
 from newsletter.store.events import SqlEventStore
+from newsletter.store.joining import SqlJoining
 from newsletter.store.schema import open_database
 from newsletter.store.tables import outcomes, provider_events, subscribers
 from newsletter.usecases.events import EventJudge
 from tests.support.clock import FakeClock
+from tests.support.leaving import leave
 from tests.support.ledgers import ISSUE, Desk, desk
 
 RULES = EventJudge(soft_bounces=3, max_bounced=0.05, max_complained=0.001)
@@ -224,7 +226,7 @@ def test_who_leaves_while_suppressed_by_bounces_stays_away(database: Database) -
         at.take(at.event(EventType.BOUNCED, issue=issue, minutes=n))
     person = at.desk.subscribers.find("reader1@example.com")
     assert person is not None
-    at.desk.subscribers.unsubscribe(person.id, NOW + timedelta(hours=1))
+    leave(SqlJoining(database), person.id, NOW + timedelta(hours=1))
     at.take(at.event(EventType.DELIVERED, issue=ISSUES[2], minutes=9))
     assert at.person() == (UNSUBSCRIBED, "")
 

@@ -22,8 +22,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from newsletter.errors import LeaseLost
 from newsletter.models import Claim, IssueState, Lease, Pace, SendOutcome, SendStatus, Window
 from newsletter.store import tables
+from newsletter.store.joining import SqlJoining
 from newsletter.store.schema import open_database
 from tests.support.databases import BORN
+from tests.support.leaving import leave
 from tests.support.ledgers import ISSUE, TTL, Desk, accepted, desk, rejected, specs
 
 READERS, BATCH_SIZE = 11, 4
@@ -174,7 +176,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_reader_leaves(self, number: int) -> None:
         person = self.at.subscribers.find(f"reader{number}@example.com")
         assert person is not None
-        self.at.subscribers.unsubscribe(person.id, self.at.clock.now())
+        leave(SqlJoining(self.at.database), person.id, self.at.clock.now())
 
     @rule()
     def the_author_pauses_or_resumes(self) -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from newsletter.models import Address, Subscriber, SubscriberId, SubscriberStatus
 from newsletter.store.engine import Database
+from newsletter.store.joining import SqlJoining
 from newsletter.store.subscribers import SqlSubscriberStore
 from tests.support.clock import FakeClock
+from tests.support.leaving import leave
 
 CONFIRMED, UNCONFIRMED = SubscriberStatus.CONFIRMED, SubscriberStatus.UNCONFIRMED
 UNSUBSCRIBED, SUPPRESSED = SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.SUPPRESSED
@@ -17,6 +19,11 @@ CLOCK = FakeClock()
 @pytest.fixture
 def store(database: Database) -> SqlSubscriberStore:
     return SqlSubscriberStore(database)
+
+
+@pytest.fixture
+def joining(database: Database) -> SqlJoining:
+    return SqlJoining(database)
 
 
 def add(
@@ -63,19 +70,21 @@ def test_adding_who_has_left_changes_nothing(store: SqlSubscriberStore) -> None:
     assert person.unsubscribed_at == CLOCK.now()
 
 
-def test_unsubscribing_twice_is_harmless(store: SqlSubscriberStore) -> None:
+def test_unsubscribing_twice_is_harmless(store: SqlSubscriberStore, joining: SqlJoining) -> None:
     person, _ = add(store, "ada@example.com")
-    assert store.unsubscribe(person.id, CLOCK.now())
-    assert not store.unsubscribe(person.id, CLOCK.now())
-    assert not store.unsubscribe(SubscriberId(999), CLOCK.now())
+    assert leave(joining, person.id, CLOCK.now())
+    assert not leave(joining, person.id, CLOCK.now())
+    assert not leave(joining, SubscriberId(999), CLOCK.now())
     left = store.get(person.id)
     assert left is not None
     assert (left.status, left.unsubscribed_at) == (UNSUBSCRIBED, CLOCK.now())
 
 
-def test_who_is_suppressed_stays_so_when_they_unsubscribe(store: SqlSubscriberStore) -> None:
+def test_who_is_suppressed_stays_so_when_they_unsubscribe(
+    store: SqlSubscriberStore, joining: SqlJoining
+) -> None:
     person, _ = add(store, "ada@example.com", SUPPRESSED)
-    assert not store.unsubscribe(person.id, CLOCK.now())
+    assert not leave(joining, person.id, CLOCK.now())
     assert store.get(person.id) == person
     assert person.suppressed_reason == "test"
 
@@ -135,10 +144,12 @@ def test_everybody_is_listed_once_by_age_however_many_came_at_the_same_moment(
     assert store.count() == {CONFIRMED: 802, UNSUBSCRIBED: 401, UNCONFIRMED: 0, SUPPRESSED: 0}
 
 
-def test_places_are_counted_among_the_confirmed_as_freezing_counts_them(store: SqlSubscriberStore) -> None:
+def test_places_are_counted_among_the_confirmed_as_freezing_counts_them(
+    store: SqlSubscriberStore, joining: SqlJoining
+) -> None:
     statuses = (CONFIRMED, UNCONFIRMED, CONFIRMED, CONFIRMED)
     people = [add(store, f"{n}@example.com", status)[0].id for n, status in enumerate(statuses)]
     assert [store.place(person, CLOCK.now()) for person in people] == [1, 0, 2, 3]
-    store.unsubscribe(people[0], CLOCK.now())
+    leave(joining, people[0], CLOCK.now())
     assert [store.place(person, CLOCK.now()) for person in people] == [0, 0, 1, 2]
     assert store.place(SubscriberId(999), CLOCK.now()) == 0

@@ -24,9 +24,11 @@ from newsletter.models import (
 )
 from newsletter.store.engine import Database
 from newsletter.store.issues import SqlIssueStore
+from newsletter.store.joining import SqlJoining
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.subscribers import SqlSubscriberStore
 from tests.support.clock import FakeClock
+from tests.support.leaving import leave
 
 ISSUE = IssueId("2026-11-27")
 SENDER = Sender(address=Address(addr_spec="ada@news.example.com", display_name="Ada Writer"))
@@ -136,7 +138,7 @@ class Desk:
     def unsubscribe(self, addr_spec: str) -> None:
         person = self.subscribers.find(addr_spec)
         assert person is not None
-        assert self.subscribers.unsubscribe(person.id, self.clock.now())
+        assert leave(SqlJoining(self.database), person.id, self.clock.now())
 
     def state(self, issue_id: IssueId = ISSUE) -> IssueState:
         record = self.issues.get(issue_id)
