@@ -58,10 +58,6 @@ class Schedule:
                 return newest
         return None
 
-    def describe(self) -> str:
-        """The schedule in a reader's words, such as `every Friday at 09:00 (Europe/Berlin)`."""
-        return f"{self.timing.words} ({self.timezone})"
-
     def _slots_named_on(self, day: date, zone: ZoneInfo) -> Iterator[Slot]:
         if not self.timing.falls_on(day):
             return

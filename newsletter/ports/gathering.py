@@ -1,6 +1,6 @@
 """Where posts come from, and the issues that are made of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -11,7 +11,6 @@ from newsletter.models import (
     IssueRecord,
     IssueState,
     Post,
-    PostDecision,
     PostId,
     SourceId,
 )
@@ -116,10 +115,6 @@ class IssueStore(Protocol):
 
     def log(self, issue_id: IssueId) -> DecisionLog | None: ...
 
-    def decisions(self, source: SourceId) -> Iterator[PostDecision]:
-        """Every post of a source that was ever taken or dropped, oldest first."""
-        ...
-
     def set_state(
         self,
         issue_id: IssueId,
@@ -130,8 +125,4 @@ class IssueStore(Protocol):
         send_at: datetime | None = None,
     ) -> None:
         """None. Raises WrongState when the issue is in none of the expected states."""
-        ...
-
-    def signing_key(self) -> bytes:
-        """The 32 random bytes that sign readers' links; made when the database is."""
         ...

@@ -1,6 +1,6 @@
 """Issues, their slots, and the posts that were ever seen."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,10 +37,9 @@ class SqlIssueStore:
         self._database = database
 
     def created_at(self) -> datetime:
-        return datetime.fromisoformat(self._meta("created_at"))
-
-    def signing_key(self) -> bytes:
-        return bytes.fromhex(self._meta("signing_key"))
+        born = select(meta.c.value).where(meta.c.key == "created_at")
+        with self._database.reading() as connection:
+            return datetime.fromisoformat(connection.scalars(born).one())
 
     def get(self, issue_id: IssueId) -> IssueRecord | None:
         with self._database.reading() as connection:
@@ -164,25 +163,6 @@ class SqlIssueStore:
             text = connection.scalar(newest)
         return None if text is None else msgspec.json.decode(text, type=DecisionLog)
 
-    def decisions(self, source: SourceId) -> Iterator[PostDecision]:
-        wanted = (
-            select(spent_posts)
-            .where(spent_posts.c.source == source)
-            .order_by(spent_posts.c.seen_at, spent_posts.c.post)
-        )
-        with self._database.reading() as connection:
-            rows = connection.execute(wanted).all()
-        for row in rows:
-            yield PostDecision(
-                source=SourceId(row.source),
-                post=PostId(row.post),
-                title=row.title,
-                url=row.url,
-                published=row.published,
-                decision=Decision(row.decision),
-                reason=row.reason,
-            )
-
     def set_state(
         self,
         issue_id: IssueId,
@@ -204,10 +184,6 @@ class SqlIssueStore:
                     raise NotFound(f"there is no issue {issue_id!r}")
                 wanted = " or ".join(expected)
                 raise WrongState(f"{issue_id} is {issue.state}, it would have to be {wanted} to be {state}")
-
-    def _meta(self, key: str) -> str:
-        with self._database.reading() as connection:
-            return str(connection.scalars(select(meta.c.value).where(meta.c.key == key)).one())
 
 
 def _get(connection: Connection, issue_id: IssueId) -> IssueRecord | None:
@@ -284,21 +260,27 @@ def _keep_posts(
     """None; a post dropped twice is one row, a post taken twice is an IntegrityError."""
     rows: dict[Decision, dict[tuple[SourceId, PostId], dict[str, object]]] = {spent: {} for spent in SPENT}
     for decision in decisions:
-        rows[decision.decision][decision.source, decision.post] = {
-            "source": decision.source,
-            "post": decision.post,
-            "url": decision.url,
-            "title": decision.title,
-            "published": decision.published,
-            "decision": decision.decision,
-            "reason": decision.reason,
-            "issue_id": issue_id,
-            "seen_at": now,
-        }
+        row = spent_row(decision, issue_id, now)
+        rows[decision.decision][decision.source, decision.post] = row
     if taken := rows[Decision.TAKEN]:
         connection.execute(insert(spent_posts), [*taken.values()])
     if dropped := rows[Decision.DROPPED]:
         connection.execute(insert_new(connection, spent_posts), [*dropped.values()])
+
+
+def spent_row(decision: PostDecision, issue_id: IssueId | None, now: datetime) -> dict[str, object]:
+    """The post's row, which keeps it from being taken again."""
+    return {
+        "source": decision.source,
+        "post": decision.post,
+        "url": decision.url,
+        "title": decision.title,
+        "published": decision.published,
+        "decision": decision.decision,
+        "reason": decision.reason,
+        "issue_id": issue_id,
+        "seen_at": now,
+    }
 
 
 def _keep_states(connection: Connection, states: Mapping[SourceId, bytes], now: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from newsletter.models import BatchState, IssueId, IssueState, PostDecision
 from newsletter.store.engine import Database, insert_new
+from newsletter.store.issues import spent_row
 from newsletter.store.tables import AttemptState, attempts, batches, issues
 from newsletter.store.tables import posts as spent_posts
 
@@ -67,7 +68,7 @@ class SqlRestoring:
                         **values,
                     )
                 )
-            if rows := [_row(post, issue_id, now) for post in posts]:
+            if rows := [spent_row(post, issue_id, now) for post in posts]:
                 connection.execute(insert_new(connection, spent_posts), rows)
 
 
@@ -102,17 +103,3 @@ def _free(connection: Connection, slot: str | None) -> str | None:
     """The slot, unless another issue has it."""
     taken = connection.scalar(select(issues.c.number).where(issues.c.slot == slot))
     return slot if taken is None else None
-
-
-def _row(post: PostDecision, issue_id: IssueId, now: datetime) -> dict[str, object]:
-    return {
-        "source": post.source,
-        "post": post.post,
-        "url": post.url,
-        "title": post.title,
-        "published": post.published,
-        "decision": post.decision,
-        "reason": post.reason,
-        "issue_id": issue_id,
-        "seen_at": now,
-    }

@@ -30,8 +30,6 @@ from newsletter.store.tables import subscribers
 
 ROWS_AT_ONCE = 500
 """People in memory at a time; SQLite's oldest limit is 999 parameters in a statement."""
-ENDED = (SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.SUPPRESSED)
-"""Nothing that the author does leads out of these."""
 
 Values = dict[str, Any]
 

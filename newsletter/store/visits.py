@@ -12,8 +12,6 @@ from newsletter.models import IssueId
 from newsletter.store.engine import Database
 from newsletter.store.readertables import visits
 
-CANARY = "canary"
-"""The page that only machines find."""
 AROUND = timedelta(minutes=10)
 """A scanner opens all links of a mail within seconds, and comes again within minutes."""
 AT_ONCE = timedelta(seconds=5)

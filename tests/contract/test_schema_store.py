@@ -15,7 +15,6 @@ import newsletter.store.readertables  # noqa: F401 -- which fills metadata
 from newsletter.errors import BadSetting, Busy, NeedsAttention, NewsletterError, WrongState
 from newsletter.store import columns, schema, tables
 from newsletter.store.engine import Database, connect
-from newsletter.store.issues import SqlIssueStore
 from newsletter.store.keys import add_key, keyring
 from newsletter.store.schema import open_database, upgrade
 from tests.support.databases import BORN
@@ -25,12 +24,11 @@ Opened = Callable[[str], Database]
 OPEN = """
 import sys
 from datetime import datetime
-from newsletter.store.issues import SqlIssueStore
-from newsletter.store.keys import add_key, keyring
+from newsletter.store.keys import keyring
 from newsletter.store.schema import open_database
 sys.stdin.read(1)
 database = open_database(sys.argv[1], now=datetime.fromisoformat("2026-11-01T00:00:00+00:00"))
-print(SqlIssueStore(database).signing_key().hex())
+print(keyring(database).signing.hex())
 """
 
 
@@ -220,7 +218,7 @@ def test_a_backup_is_a_whole_database_and_overwrites_nothing(
     database = opened(sqlite_url)
     schema.backup(database, tmp_path / "copy.db")
     copy = opened(f"sqlite:///{tmp_path}/copy.db")
-    assert SqlIssueStore(copy).signing_key() == SqlIssueStore(database).signing_key()
+    assert keyring(copy) == keyring(database)
     with pytest.raises(WrongState, match="exists"):
         schema.backup(database, tmp_path / "copy.db")
 
@@ -262,6 +260,8 @@ def _parts(statement: str) -> Iterator[str]:
 def test_a_new_key_signs_and_the_old_ones_are_kept(database: Database) -> None:
     first = keyring(database)
     assert set(first.keys) == {1}
+    assert len(first.signing) == 32
+    assert keyring(database) == first
     second = add_key(database)
     assert second.newest == 2
     assert second.keys[1] == first.signing != second.signing

@@ -90,7 +90,7 @@ def names(words: str, after: str, count: int = 4) -> list[str]:
 )
 def test_words_name_their_days(words: str, expected: list[str], said: str) -> None:
     assert names(words, "2026-11-24T12:00", len(expected)) == expected
-    assert parse_schedule(words, BERLIN).describe() == f"{said} (Europe/Berlin)"
+    assert parse_schedule(words, BERLIN).timing.words == said
 
 
 @pytest.mark.parametrize(
