@@ -1,4 +1,7 @@
-"""Every setting, with its unit and default; `docs/reference/settings.md` has an entry for each."""
+"""Every setting, with its unit and default, those of `[theme]` in theme.py.
+
+`docs/reference/settings.md` has an entry for each.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
+
+from newsletter.config.theme import ThemeSettings
 
 Show = Literal["full", "excerpt", "title"]
 Silence = Literal["send", "hold", "skip"]
@@ -41,57 +46,6 @@ class NewsletterSettings:
     """RFC 2919 identifier such as `friday.news.example.com`; empty: made from the address's domain."""
     preheader: str = ""
     """The first line of a gathered issue; empty: the titles of its posts."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ColourSettings:
-    """`[theme.light]` and `[theme.dark]`: colours as `#rrggbb`; empty: the theme's own."""
-
-    page: str = ""
-    sheet: str = ""
-    text: str = ""
-    lead: str = ""
-    """The first line, and quoted words."""
-    small: str = ""
-    """Small print: bylines, captions, the footer."""
-    accent: str = ""
-    """Links and buttons."""
-    button_text: str = ""
-    rule: str = ""
-    """Lines between posts, around cards and in tables."""
-    panel: str = ""
-    """Behind the contents and behind code."""
-    quotation: str = ""
-    """Behind quotations."""
-    bar: str = ""
-    """The bar beside a quotation."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ThemeSettings:
-    """`[theme]`: how letters look, whichever theme they have; what is empty or 0 is the theme's own."""
-
-    width: int = 0
-    """Of the sheet, in CSS pixels, 320–800."""
-    text_font: str = ""
-    """Font families, the first that a reader has, such as `Georgia, 'Times New Roman', serif`."""
-    title_font: str = ""
-    """Empty: as the theme has it, or else the text's."""
-    small_font: str = ""
-    logo: str = ""
-    """An https address of a picture that stands in the masthead instead of the name."""
-    logo_alt: str = ""
-    """What the picture says; empty: the newsletter's name."""
-    logo_width: int = 0
-    """CSS pixels; needed with a logo."""
-    logo_height: int = 0
-    footer: str = ""
-    """A line of your own above the reason why somebody gets the letter."""
-    contents_from: int = 4
-    """Letters of so many posts begin with a list of them; 0: none does."""
-    light: ColourSettings = field(default_factory=ColourSettings)
-    dark: ColourSettings = field(default_factory=ColourSettings)
-    """For readers whose mail program is set to dark."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

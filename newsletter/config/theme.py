@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.config.settings import ColourSettings, ThemeSettings
 from newsletter.errors import BadInput, BadSetting, BadTemplate
 
 SHARED = "shared"
@@ -19,6 +18,57 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _FAMILY = r"(?:[\w -]+|'[\w -]+')"
 _FONTS = re.compile(rf"{_FAMILY}(?:\s*,\s*{_FAMILY})*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ColourSettings:
+    """`[theme.light]` and `[theme.dark]`: colours as `#rrggbb`; empty: the theme's own."""
+
+    page: str = ""
+    sheet: str = ""
+    text: str = ""
+    lead: str = ""
+    """The first line, and quoted words."""
+    small: str = ""
+    """Small print: bylines, captions, the footer."""
+    accent: str = ""
+    """Links and buttons."""
+    button_text: str = ""
+    rule: str = ""
+    """Lines between posts, around cards and in tables."""
+    panel: str = ""
+    """Behind the contents and behind code."""
+    quotation: str = ""
+    """Behind quotations."""
+    bar: str = ""
+    """The bar beside a quotation."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThemeSettings:
+    """`[theme]`: how letters look, whichever theme they have; what is empty or 0 is the theme's own."""
+
+    width: int = 0
+    """Of the sheet, in CSS pixels, 320–800."""
+    text_font: str = ""
+    """Font families, the first that a reader has, such as `Georgia, 'Times New Roman', serif`."""
+    title_font: str = ""
+    """Empty: as the theme has it, or else the text's."""
+    small_font: str = ""
+    logo: str = ""
+    """An https address of a picture that stands in the masthead instead of the name."""
+    logo_alt: str = ""
+    """What the picture says; empty: the newsletter's name."""
+    logo_width: int = 0
+    """CSS pixels; needed with a logo."""
+    logo_height: int = 0
+    footer: str = ""
+    """A line of your own above the reason why somebody gets the letter."""
+    contents_from: int = 4
+    """Letters of so many posts begin with a list of them; 0: none does."""
+    light: ColourSettings = field(default_factory=ColourSettings)
+    dark: ColourSettings = field(default_factory=ColourSettings)
+    """For readers whose mail program is set to dark."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

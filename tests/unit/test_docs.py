@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.config import settings
+from newsletter.config import settings, theme
 from newsletter.config.load import setting_names
 from newsletter.content.calendar import parse_schedule
 from newsletter.content.issuefile import ATTRIBUTES, KEYS, parse_issue
@@ -39,9 +39,9 @@ def rows(text: str) -> list[list[str]]:
 
 TABLES = {
     "[newsletter]": settings.NewsletterSettings,
-    "[theme]": settings.ThemeSettings,
-    "[theme.light]": settings.ColourSettings,
-    "[theme.dark]": settings.ColourSettings,
+    "[theme]": theme.ThemeSettings,
+    "[theme.light]": theme.ColourSettings,
+    "[theme.dark]": theme.ColourSettings,
     "[[sources]]": settings.SourceSettings,
     "[schedule]": settings.ScheduleSettings,
     "[sending]": settings.SendingSettings,
@@ -79,7 +79,7 @@ def as_written(field: "dataclasses.Field[Any]") -> str:
 def test_every_table_of_settings_is_on_the_page() -> None:
     classes = {
         each
-        for name, each in vars(settings).items()
+        for name, each in (vars(settings) | vars(theme)).items()
         if dataclasses.is_dataclass(each) and name.endswith("Settings") and name != "Settings"
     }
     assert set(TABLES.values()) == classes

@@ -9,8 +9,14 @@ from lxml import html
 
 from newsletter.cli import cli
 from newsletter.config import load_settings, load_theme
-from newsletter.config.settings import ColourSettings, ThemeSettings
-from newsletter.config.theme import custom_properties, faults, new_theme, theme_names
+from newsletter.config.theme import (
+    ColourSettings,
+    ThemeSettings,
+    custom_properties,
+    faults,
+    new_theme,
+    theme_names,
+)
 from newsletter.content.stylesheet import with_values, without_properties
 from newsletter.errors import BadInput, BadSetting, BadTemplate, NotFound
 from tests.support.letters import BROADSHEET, LETTERS, ROUNDUP, SHORT, THEMES, render
