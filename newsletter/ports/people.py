@@ -90,10 +90,6 @@ class SubscriberStore(Protocol):
         rows of the import end an active one's subscription. One transaction, streamed."""
         ...
 
-    def unsubscribe(self, subscriber_id: SubscriberId, now: datetime) -> bool:
-        """Whether the person was subscribed until now; repeating it is harmless."""
-        ...
-
 
 class StagedImport(Protocol):
     """A file that was read whole and is not yet on the list."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select
 
 from newsletter.content.addresses import address_key
 from newsletter.errors import WrongState
@@ -140,15 +140,6 @@ class SqlSubscriberStore:
             source = ImportSource(file="", consent_source=consent_source)
             _, diff = staged.apply(source, rejected=0, now=now)
         return diff.added, diff.rows - diff.added
-
-    def unsubscribe(self, subscriber_id: SubscriberId, now: datetime) -> bool:
-        with self._database.writing() as connection:
-            ended = connection.execute(
-                update(subscribers)
-                .where(subscribers.c.id == subscriber_id, suppressions.MAY_LEAVE)
-                .values(status=SubscriberStatus.UNSUBSCRIBED, suppressed_reason="", unsubscribed_at=now)
-            )
-            return ended.rowcount == 1
 
 
 def _require_not_erased(connection: Connection, key: str) -> None:

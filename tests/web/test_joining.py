@@ -12,6 +12,7 @@ from newsletter.web.phrases import LANGUAGES
 from newsletter.web.phrases.joining import JOINING
 from newsletter.wiring import App, open_app
 from newsletter.wiring.mailing import hand_over_mails
+from tests.support.leaving import leave
 from tests.support.project import Project
 from tests.support.readers import link_in, mails, reader
 
@@ -81,7 +82,7 @@ def test_known_unknown_and_suppressed_see_the_same_page(
     project: Project, app: App, client: TestClient
 ) -> None:
     project.run("subscribers", "add", "known@example.org", "gone@example.org")
-    app.subscribers.unsubscribe(reader(app, "gone@example.org").id, app.clock.now())
+    leave(app.joining, reader(app, "gone@example.org").id, app.clock.now())
     pages = {ask(client, f"{who}@example.org") for who in ("known", "gone", "new")}
     assert len(pages) == 1
     assert hand_over_mails(app) == 3

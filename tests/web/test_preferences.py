@@ -17,6 +17,7 @@ from newsletter.web.choices import masked
 from newsletter.web.phrases.preferences import PREFERENCES
 from newsletter.wiring import App
 from newsletter.wiring.mailing import hand_over_mails
+from tests.support.leaving import leave
 from tests.support.project import Project
 from tests.support.readers import later, link_in, mails
 
@@ -147,7 +148,7 @@ def test_who_holds_a_letter_may_have_the_link_mailed_to_its_reader(
 
 
 def test_who_has_left_has_no_settings_by_an_old_letter(app: App, client: TestClient) -> None:
-    app.subscribers.unsubscribe(SubscriberId(1), app.clock.now())
+    leave(app.joining, SubscriberId(1), app.clock.now())
     assert client.get(letter_link(app)).status_code == 404
     assert client.post(letter_link(app), data={"text_only": "yes"}).status_code == 404
     assert not noor(app).text_only
@@ -195,7 +196,7 @@ def test_a_masked_address_never_shows_more_than_a_letter_of_its_owner(address: s
 def test_everybody_who_asks_for_a_link_gets_the_same_page_and_only_readers_a_mail(
     project: Project, app: App, client: TestClient
 ) -> None:
-    app.subscribers.unsubscribe(SubscriberId(2), app.clock.now())
+    leave(app.joining, SubscriberId(2), app.clock.now())
     pages = {client.post("/manage", data={"email": each}).text for each in (NOOR, MO, "eve@example.org")}
     assert len(pages) == 1
     assert hand_over_mails(app) == 2

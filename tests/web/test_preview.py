@@ -19,6 +19,7 @@ from newsletter.web.preview_site import FRAMES, VIEWS, Site, View, write_preview
 from newsletter.web.preview_watch import LivePreview
 from newsletter.wiring import App
 from tests.support.clock import FakeClock
+from tests.support.leaving import leave
 from tests.support.project import Project
 from tests.support.readers import reader
 
@@ -74,7 +75,7 @@ def page(site: Site, name: str) -> str:
 def test_what_is_shown_of_a_subscriber_is_to_the_octet_what_the_provider_writes(
     project: Project, app: App, issue: IssueId, client: TestClient
 ) -> None:
-    app.subscribers.unsubscribe(reader(app, "leaver@example.org").id, app.clock.now())
+    leave(app.joining, reader(app, "leaver@example.org").id, app.clock.now())
     readers = {name: reader(app, name).id for name in ("noor@example.org", "soren@example.org")}
     shown = {name: client.get(f"/letter.eml?reader={number}").content for name, number in readers.items()}
     pages = {name: client.get(f"/index.html?reader={number}").text for name, number in readers.items()}
