@@ -22,7 +22,17 @@ from newsletter.config.settings import NewsletterSettings
 from newsletter.content.addresses import parse_address
 from newsletter.content.tokens import Keyring
 from newsletter.errors import BadSetting
-from newsletter.models import Delivery, IssueId, Recipient, RenderedEmail, Sender, SubscriberId
+from newsletter.models import (
+    Deliveries,
+    Delivery,
+    DeliveryId,
+    IssueId,
+    Recipient,
+    Recipients,
+    RenderedEmail,
+    Sender,
+    SubscriberId,
+)
 
 READER_TOKEN = "reader_token"  # noqa: S105 -- the merge field's name, not a secret
 """The one merge field of a letter: the token that stands at the end of every personal link."""
@@ -145,7 +155,7 @@ def _phrase(name: str) -> str:
 
 
 class Personaliser:
-    """Deliveries of one letter → Recipients; `recipient` is called once for each person."""
+    """Deliveries of one letter → its recipients, who have a token and the headers that hold it."""
 
     def __init__(self, newsletter: NewsletterSettings, keys: Keyring, email: RenderedEmail) -> None:
         self._token = token_maker(keys)
@@ -153,16 +163,26 @@ class Personaliser:
         self._at_domain = f"@{parse_address(newsletter.sender).addr_spec.rpartition('@')[2]}>"
         self._ids_are_plain = bool(_PLAIN_ID.fullmatch(email.issue_id))
 
-    def recipient(self, delivery: Delivery) -> Recipient:
-        """The person of this delivery with their token and the headers that hold it."""
-        token = self._token(delivery.subscriber_id)
-        plain_id = delivery.id if self._ids_are_plain else quote(delivery.id, safe="").replace(".", "%2E")
-        return Recipient(
-            delivery_id=delivery.id,
-            address=delivery.address,
-            merge_data={READER_TOKEN: token},
+    def recipients(self, deliveries: Deliveries) -> Recipients:
+        """The people of these deliveries, in order."""
+        tokens = list(map(self._token, deliveries.subscriber_ids))
+        ids = deliveries.ids if self._ids_are_plain else map(_quoted, deliveries.ids)
+        return Recipients(
+            delivery_ids=deliveries.ids,
+            addr_specs=deliveries.addr_specs,
+            display_names=deliveries.display_names,
+            merge_data={READER_TOKEN: tokens},
             headers={
-                "List-Unsubscribe": f"{self._url}{token}>",
-                "Message-ID": f"<i{plain_id}{self._at_domain}",
+                "List-Unsubscribe": [f"{self._url}{token}>" for token in tokens],
+                "Message-ID": [f"<i{name}{self._at_domain}" for name in ids],
             },
         )
+
+    def recipient(self, delivery: Delivery) -> Recipient:
+        """The person of one delivery."""
+        return self.recipients(Deliveries.of([delivery]))[0]
+
+
+def _quoted(delivery_id: DeliveryId) -> str:
+    """The id in characters that may stand in a Message-ID."""
+    return quote(delivery_id, safe="").replace(".", "%2E")

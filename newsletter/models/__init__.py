@@ -48,20 +48,20 @@ from newsletter.models.people import (
     SubscriberStatus,
 )
 from newsletter.models.posts import Decision, DecisionLog, Fetched, Image, Post, PostDecision
+from newsletter.models.recipients import Deliveries, Delivery, Recipient, Recipients
 from newsletter.models.sending import (
+    Accepted,
     Batch,
     BatchState,
     Canary,
     CanaryState,
     Claim,
-    Delivery,
     DeliveryStatus,
     FrozenIssue,
     Lease,
     NotBefore,
     OpenAttempt,
     Pace,
-    Recipient,
     RejectReason,
     SendOutcome,
     SendProgress,
@@ -74,6 +74,7 @@ from newsletter.models.sending import (
 __all__ = [
     "DRAFTS",
     "NOTHING",
+    "Accepted",
     "Address",
     "AttemptId",
     "AudienceFilter",
@@ -92,6 +93,7 @@ __all__ = [
     "Consequence",
     "Decision",
     "DecisionLog",
+    "Deliveries",
     "Delivery",
     "DeliveryId",
     "DeliveryStatus",
@@ -117,6 +119,7 @@ __all__ = [
     "PostId",
     "ProviderEvent",
     "Recipient",
+    "Recipients",
     "RejectReason",
     "RenderedEmail",
     "Request",

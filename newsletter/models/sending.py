@@ -1,15 +1,15 @@
 """What is handed to a provider, what it answers, and where everybody of an audience is."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
 
-from newsletter.models.addresses import Address
-from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, SubscriberId
+from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId
 from newsletter.models.letters import RenderedEmail, Sender
+from newsletter.models.recipients import Columns, Deliveries, Recipients
 
 
 class BatchState(StrEnum):
@@ -36,14 +36,6 @@ class DeliveryStatus(StrEnum):
     COMPLAINED = "complained"
 
 
-class Delivery(Struct, frozen=True, kw_only=True, gc=False):
-    """One subscriber of one frozen issue, as the ledger holds them."""
-
-    id: DeliveryId
-    subscriber_id: SubscriberId
-    address: Address
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lease:
     """The right to send one issue until `expires_at`; `fence` grows with each new holder."""
@@ -61,7 +53,7 @@ class Claim:
     batch_id: BatchId
     issue_id: IssueId
     attempt: AttemptId
-    deliveries: tuple[Delivery, ...]
+    deliveries: Deliveries
     number: int = 0
     """Of the request, counted over the whole database; 0 when none is to be made."""
     tries: int = 0
@@ -127,15 +119,6 @@ class Canary:
     """When its last request was answered; None while none was."""
 
 
-class Recipient(Struct, frozen=True, kw_only=True):
-    """One person of a request: address, personal headers, and a value for each merge field."""
-
-    delivery_id: DeliveryId
-    address: Address
-    merge_data: Mapping[str, str]
-    headers: Mapping[str, str]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
     """What a provider gets in one request."""
@@ -143,7 +126,7 @@ class Batch:
     id: BatchId
     issue_id: IssueId
     attempt: AttemptId
-    recipients: tuple[Recipient, ...]
+    recipients: Recipients
     cancel_id: str = ""
     """The provider's own id by which the request can be called back before `send_at`."""
     send_at: datetime | None = None
@@ -157,7 +140,7 @@ class OpenAttempt:
     issue_id: IssueId
     provider: str
     started_at: datetime
-    deliveries: tuple[Delivery, ...]
+    deliveries: Deliveries
     """Those of its recipients who are still uncertain."""
     cancel_id: str = ""
     send_at: datetime | None = None
@@ -215,6 +198,24 @@ class SendOutcome(Struct, frozen=True, kw_only=True, gc=False):
     provider_message_id: str = ""
     reject_reason: RejectReason | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted(Columns[SendOutcome]):
+    """The outcomes of a request that was accepted whole: everybody is submitted."""
+
+    delivery_ids: Sequence[DeliveryId]
+    provider_message_id: str = ""
+
+    def __len__(self) -> int:
+        return len(self.delivery_ids)
+
+    def _at(self, place: int) -> SendOutcome:
+        return SendOutcome(
+            delivery_id=self.delivery_ids[place],
+            status=SendStatus.SUBMITTED,
+            provider_message_id=self.provider_message_id,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

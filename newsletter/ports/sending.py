@@ -138,6 +138,10 @@ class Ledger(Protocol):
         """None; committed before the request: it can be called back by this id before `send_at`."""
         ...
 
+    def accept(self, claim: Claim, message_id: str, now: datetime) -> None:
+        """None; everybody of the request is submitted, under this id of the provider's."""
+        ...
+
     def record(
         self,
         claim: Claim,

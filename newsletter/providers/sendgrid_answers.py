@@ -21,7 +21,7 @@ from newsletter.errors import (
     RecipientsRefused,
     SubmissionUncertain,
 )
-from newsletter.models import Recipient, RejectReason, SendOutcome, SendStatus
+from newsletter.models import Accepted, Recipient, Recipients, RejectReason, SendOutcome, SendStatus
 from newsletter.providers.words import without_secrets
 
 MAX_WAIT_SECONDS = 86_400.0
@@ -36,10 +36,8 @@ _REMEDIES = {
 }
 
 
-def outcomes(
-    status: int, headers: Message, body: bytes, recipients: Sequence[Recipient], now: datetime
-) -> list[SendOutcome]:
-    """One submitted outcome per recipient, in order, for a 202; its X-Message-Id may be missing.
+def outcomes(status: int, headers: Message, body: bytes, recipients: Recipients, now: datetime) -> Accepted:
+    """Everybody's acceptance, for a 202; its X-Message-Id may be missing.
 
     Raises the ProviderError that any other answer means; no text of it holds an address.
     """
@@ -47,14 +45,7 @@ def outcomes(
         raise _refusal(status, headers, body, recipients, now)
     given = headers.get("X-Message-Id", "")
     message_id = given if _MESSAGE_ID.fullmatch(given) else ""
-    return [
-        SendOutcome(
-            delivery_id=recipient.delivery_id,
-            status=SendStatus.SUBMITTED,
-            provider_message_id=message_id,
-        )
-        for recipient in recipients
-    ]
+    return Accepted(delivery_ids=recipients.delivery_ids, provider_message_id=message_id)
 
 
 def _refusal(

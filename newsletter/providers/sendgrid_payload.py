@@ -11,7 +11,7 @@ from hashlib import sha256
 from html import escape
 
 from newsletter.errors import BatchTooLarge, ProviderRefused
-from newsletter.models import Address, Batch, IssueId, Recipient, RenderedEmail, Sender
+from newsletter.models import Address, Batch, IssueId, Recipients, RenderedEmail, Sender
 from newsletter.providers.sendgrid_people import (
     CONTROL_CHARACTERS,
     check_header,
@@ -122,13 +122,10 @@ def _calling_back(batch: Batch) -> bytes:
     return b"," + encode(members)[1:-1] if members else b""
 
 
-def _merge_values(email: RenderedEmail, recipients: Sequence[Recipient]) -> dict[str, list[str]]:
+def _merge_values(email: RenderedEmail, recipients: Recipients) -> dict[str, Sequence[str]]:
     """For each placeholder of the letter one value per recipient."""
     try:
-        return {
-            field.placeholder: [recipient.merge_data[field.name] for recipient in recipients]
-            for field in email.merge_fields
-        }
+        return {field.placeholder: recipients.merge_data[field.name] for field in email.merge_fields}
     except KeyError as error:
         raise ProviderRefused(f"a delivery of {email.issue_id} has no value for {error}") from error
 

@@ -9,14 +9,21 @@ Limits: SendGrid's OpenAPI description (twilio/sendgrid-oai, January 2026) and i
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain, groupby, repeat
+from itertools import chain, repeat
 from operator import contains
 
 import msgspec
 
 from newsletter.errors import ProviderRefused, RecipientsRefused
-from newsletter.models import AttemptId, Batch, Recipient, RejectReason, SendOutcome, SendStatus
+from newsletter.models import (
+    AttemptId,
+    Batch,
+    Recipient,
+    Recipients,
+    RejectReason,
+    SendOutcome,
+    SendStatus,
+)
 
 MAX_SUBSTITUTION_BYTES = 10_000
 """Per personalization: what the API description says; the prose says 50,000."""
@@ -46,11 +53,16 @@ def personalizations(batch: Batch, substitutions: Columns) -> bytes:
     Raises RecipientsRefused naming everyone whom the request cannot carry, or ProviderRefused when a
     header that this program makes is wrong.
     """
-    runs = list(_runs(batch.recipients, substitutions))
-    plain = all(run.is_plain() for run in runs)
-    if not (plain and all(run.is_short() for run in runs) and _differ(runs)):
-        _refuse_unfit(batch.recipients, substitutions)
-    return b"[" + b",".join(run.json(batch.attempt, plain=plain) for run in runs) + b"]"
+    people = batch.recipients
+    columns = _columns(people, substitutions)
+    plain = _is_plain_json("".join(chain.from_iterable(columns)))
+    if not (plain and _is_short(people, substitutions) and _differ(people.addr_specs)):
+        _refuse_unfit(people, substitutions)
+    addresses, *rest = columns if plain else map(_escaped, columns)
+    names = [_name(name) if name else "" for name in people.display_names]
+    form = _form(batch.attempt, headers=people.headers, substitutions=substitutions)
+    texts = chain.from_iterable(zip(*_between(form, [addresses, names, *rest]), strict=False))
+    return b"[" + "".join(texts)[:-1].encode() + b"]"
 
 
 def encode(value: object) -> bytes:
@@ -79,62 +91,20 @@ def check_header(name: str, value: str, whose: str) -> None:
 # --- columns -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Run:
-    """Recipients in a row whose headers have the same names."""
-
-    addresses: Sequence[str]
-    names: Sequence[str]
-    """Of people; empty for those who have none."""
-    headers: Columns
-    substitutions: Columns
-    delivery_ids: Sequence[str]
-
-    def is_plain(self) -> bool:
-        """Whether JSON writes every text, names aside, as it is."""
-        return all(_is_plain_json("".join(column)) for column in self._columns())
-
-    def is_short(self) -> bool:
-        """Whether all headers fit in their lines and all values in their personalizations."""
-        values = sum(len(tag) + max(map(len, column)) for tag, column in self.substitutions.items())
-        return values <= MAX_SUBSTITUTION_BYTES and all(
-            _HEADER_NAME.fullmatch(name)
-            and name.lower() not in FORBIDDEN_HEADERS
-            and len(name) + max(map(len, column)) + 2 <= MAX_HEADER_LINE
-            for name, column in self.headers.items()
-        )
-
-    def json(self, attempt: AttemptId, *, plain: bool) -> bytes:
-        """The people as the elements of an array; not `plain`: with everything that JSON escapes."""
-        addresses, *rest = self._columns() if plain else map(_escaped, self._columns())
-        form = _form(attempt, headers=self.headers, substitutions=self.substitutions)
-        names = [_name(name) if name else "" for name in self.names]
-        texts = chain.from_iterable(zip(*_between(form, [addresses, names, *rest]), strict=False))
-        return "".join(texts)[:-1].encode()
-
-    def _columns(self) -> Iterable[Sequence[str]]:
-        return (
-            self.addresses,
-            *self.headers.values(),
-            *self.substitutions.values(),
-            self.delivery_ids,
-        )
+def _columns(people: Recipients, substitutions: Columns) -> list[Sequence[str]]:
+    """Every text of a person, names aside, in the order of the form."""
+    return [people.addr_specs, *people.headers.values(), *substitutions.values(), people.delivery_ids]
 
 
-def _runs(recipients: Sequence[Recipient], substitutions: Columns) -> Iterable[_Run]:
-    """The recipients in order; all of them are one run, when this program makes the headers."""
-    shapes = [tuple(recipient.headers) for recipient in recipients]
-    for names, run in groupby(range(len(shapes)), key=shapes.__getitem__):
-        places = list(run)
-        here = slice(places[0], places[-1] + 1)
-        people = recipients[here]
-        yield _Run(
-            addresses=[recipient.address.addr_spec for recipient in people],
-            names=[recipient.address.display_name for recipient in people],
-            headers={name: [recipient.headers[name] for recipient in people] for name in names},
-            substitutions={tag: column[here] for tag, column in substitutions.items()},
-            delivery_ids=[recipient.delivery_id for recipient in people],
-        )
+def _is_short(people: Recipients, substitutions: Columns) -> bool:
+    """Whether all headers are lines that SendGrid takes, and all values fit in their personalizations."""
+    values = sum(len(tag) + max(map(len, column)) for tag, column in substitutions.items())
+    return values <= MAX_SUBSTITUTION_BYTES and all(
+        _HEADER_NAME.fullmatch(name)
+        and name.lower() not in FORBIDDEN_HEADERS
+        and len(name) + max(map(len, column)) + 2 <= MAX_HEADER_LINE
+        for name, column in people.headers.items()
+    )
 
 
 def _form(attempt: AttemptId, *, headers: Iterable[str], substitutions: Iterable[str]) -> list[str]:
@@ -177,14 +147,13 @@ def _is_plain_json(text: str) -> bool:
 # --- who cannot be in a request ----------------------------------------------------------------
 
 
-def _differ(runs: Sequence[_Run]) -> bool:
+def _differ(addresses: Sequence[str]) -> bool:
     """Whether all addresses, which are plain, are different ones in any writing, and are addresses."""
-    addresses = [address for run in runs for address in run.addresses]
     different = {*"\n".join(addresses).lower().split("\n")}
     return len(different) == len(addresses) and all(map(contains, addresses, repeat("@")))
 
 
-def _refuse_unfit(recipients: Sequence[Recipient], substitutions: Columns) -> None:
+def _refuse_unfit(recipients: Recipients, substitutions: Columns) -> None:
     """None, when everyone can be in the request. Raises RecipientsRefused or ProviderRefused."""
     seen: set[str] = set()
     refused = []

@@ -8,27 +8,24 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_
 
 from newsletter import faults
 from newsletter.models import (
-    Address,
     AttemptId,
     BatchId,
     BatchState,
     CanaryState,
     Claim,
-    Delivery,
-    DeliveryId,
     DeliveryStatus,
     IssueId,
     IssueState,
     Lease,
     NotBefore,
     Pace,
-    SubscriberId,
     SubscriberStatus,
 )
 from newsletter.store import moves
 from newsletter.store.audience import reached
 from newsletter.store.moves import SENDING, Batch
 from newsletter.store.pace import fitting
+from newsletter.store.reading import Person, as_deliveries
 from newsletter.store.tables import (
     AttemptState,
     attempts,
@@ -83,9 +80,6 @@ _HAND_OVER = update(batches).where(batches.c.id == bindparam("batch"))
 _ATTEMPT = insert(attempts)
 _CALL_BACK = update(attempts).where(attempts.c.id == bindparam("request"))
 
-Person = tuple[int, SubscriberId, str, str]
-"""seq, subscriber_id, addr_spec, display_name"""
-
 
 def take_next(
     connection: Connection,
@@ -137,7 +131,7 @@ def take_next(
         batch_id=BatchId(batch.id),
         issue_id=issue_id,
         attempt=attempt,
-        deliveries=tuple(_deliveries(issue_id, people)),
+        deliveries=as_deliveries(issue_id, people),
         number=number,
         tries=batch.tries,
         text_only=batch.text_only,
@@ -199,17 +193,6 @@ def _people(
         [person for person in people if person[0] not in settled],
         [person for person in left if person[0] not in settled],
     )
-
-
-def _deliveries(issue_id: IssueId, people: Sequence[Person]) -> list[Delivery]:
-    return [
-        Delivery(
-            id=DeliveryId(f"{issue_id}.{seq}"),
-            subscriber_id=subscriber_id,
-            address=Address(addr_spec=addr_spec, display_name=name),
-        )
-        for seq, subscriber_id, addr_spec, name in people
-    ]
 
 
 def _keep_departures(

@@ -37,6 +37,7 @@ from newsletter.store import canaries, claims, fates, freezing, moves, reading
 from newsletter.store.engine import Database
 from newsletter.store.leases import Leases, confirm, renew
 from newsletter.store.mark import Mark
+from newsletter.store.moves import Run
 from newsletter.store.tables import AttemptState
 
 _ID = attrgetter("id")
@@ -120,6 +121,13 @@ class SqlLedger:
             renew(connection, lease, now + timedelta(seconds=ttl))
 
     # --- answers --------------------------------------------------------------------------------
+
+    def accept(self, claim: Claim, message_id: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            for batch in moves.close(connection, claim, AttemptState.ACCEPTED, now, message_id=message_id):
+                faults.point("inside-record")
+                everybody = Run(first_seq=batch.first_seq, state=BatchState.SUBMITTED, tries=batch.tries + 1)
+                moves.settle(connection, batch, [everybody], rejected=0)
 
     def record(
         self,

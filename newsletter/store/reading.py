@@ -1,10 +1,19 @@
 """What the ledger answers about an issue without changing anything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, and_, bindparam, func, select
 
-from newsletter.models import Address, BatchState, DeliveryId, DeliveryStatus, IssueId, SendProgress
+from newsletter.models import (
+    Address,
+    BatchState,
+    Deliveries,
+    DeliveryId,
+    DeliveryStatus,
+    IssueId,
+    SendProgress,
+    SubscriberId,
+)
 from newsletter.store.engine import Database
 from newsletter.store.tables import COUNTERS, batches, deliveries, issues, letters, outcomes
 
@@ -22,6 +31,22 @@ _PEOPLE = (
     )
     .order_by(deliveries.c.seq)
 )
+
+Person = tuple[int, SubscriberId, str, str]
+"""seq, subscriber_id, addr_spec, display_name"""
+
+
+def as_deliveries(issue_id: IssueId, people: Sequence[Person]) -> Deliveries:
+    """These people of the issue, in order."""
+    if not people:
+        return Deliveries()
+    seqs, subscriber_ids, addr_specs, display_names = zip(*people, strict=True)
+    return Deliveries(
+        ids=[DeliveryId(f"{issue_id}.{seq}") for seq in seqs],
+        subscriber_ids=subscriber_ids,
+        addr_specs=addr_specs,
+        display_names=display_names,
+    )
 
 
 def progress(connection: Connection, issue_id: IssueId) -> SendProgress | None:

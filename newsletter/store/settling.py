@@ -11,21 +11,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from newsletter.models import (
-    Address,
     AttemptId,
     BatchState,
-    Delivery,
-    DeliveryId,
     DeliveryStatus,
     EventType,
     IssueId,
     OpenAttempt,
-    SubscriberId,
     Verdict,
     Witness,
 )
 from newsletter.store.engine import Database, chunks
 from newsletter.store.moves import Batch, move
+from newsletter.store.reading import as_deliveries
 from newsletter.store.tables import (
     AttemptState,
     attempts,
@@ -54,7 +51,7 @@ _PROVES = provider_events.c.type != EventType.UNKNOWN
 """Whatever a provider tells of a letter, it has taken it."""
 _MAY_BE_CONFIRMED = batches.c.state.in_((BatchState.UNCERTAIN, BatchState.UNKNOWN_FINAL))
 _PEOPLE = (
-    select(deliveries)
+    select(deliveries.c.seq, deliveries.c.subscriber_id, deliveries.c.addr_spec, deliveries.c.display_name)
     .where(
         deliveries.c.issue == bindparam("issue"),
         deliveries.c.seq.between(bindparam("first"), bindparam("last")),
@@ -213,16 +210,15 @@ def _open_attempt(connection: Connection, attempt: AttemptId) -> OpenAttempt | N
         issue_id=issue_id,
         provider=row.provider,
         started_at=row.started_at,
-        deliveries=tuple(
-            Delivery(
-                id=DeliveryId(f"{issue_id}.{person.seq}"),
-                subscriber_id=SubscriberId(person.subscriber_id),
-                address=Address(addr_spec=person.addr_spec, display_name=person.display_name),
-            )
-            for batch in doubted
-            for person in connection.execute(
-                _PEOPLE, {"issue": batch.issue, "first": batch.first_seq, "last": batch.last_seq}
-            )
+        deliveries=as_deliveries(
+            issue_id,
+            [
+                person
+                for batch in doubted
+                for person in connection.execute(
+                    _PEOPLE, {"issue": batch.issue, "first": batch.first_seq, "last": batch.last_seq}
+                )
+            ],
         ),
         cancel_id=row.cancel_id,
         send_at=row.send_at,

@@ -13,7 +13,7 @@ from newsletter.errors import (
     ProviderUnavailable,
     RecipientsRefused,
 )
-from newsletter.models import Claim, IssueId, RejectReason, SendOutcome, SendStatus
+from newsletter.models import Accepted, Claim, IssueId, RejectReason, SendOutcome, SendStatus
 from newsletter.ports import Clock, Ledger
 from newsletter.usecases.care import Care, over_budget, wait_before_retry
 
@@ -70,6 +70,9 @@ class Answers:
             case ProviderError():
                 self.ledger.mark_uncertain(claim, detail=str(answer), now=self.clock.now())
                 return self._doubt(claim, str(answer))
+            case Accepted():
+                self.ledger.accept(claim, answer.provider_message_id, self.clock.now())
+                self._begin_counting_anew()
             case outcomes:
                 return self._record(claim, outcomes)
         return 0.0
@@ -94,12 +97,15 @@ class Answers:
                 outcomes = [_given_up(outcome) for outcome in outcomes]
         self.ledger.record(claim, outcomes, now, retry_at=retry_at)
         if SendStatus.SUBMITTED in statuses:
-            self._failures = self._doubts = self._refusals = 0
+            self._begin_counting_anew()
         if statuses != {SendStatus.SUBMITTED}:
             self._mind_budget(claim)
         if SendStatus.UNCERTAIN in statuses and SendStatus.SUBMITTED not in statuses:
             return self._doubt(claim, "its connection was lost")
         return 0.0
+
+    def _begin_counting_anew(self) -> None:
+        self._failures = self._doubts = self._refusals = 0
 
     def _mind_budget(self, claim: Claim) -> None:
         self.mind_budget(claim.issue_id, request=len(claim.deliveries))

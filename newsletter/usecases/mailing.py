@@ -13,6 +13,7 @@ from newsletter.models import (
     BatchId,
     IssueId,
     Recipient,
+    Recipients,
     RenderedEmail,
     Sender,
     SendOutcome,
@@ -82,7 +83,7 @@ def _hand_over(
         id=BatchId(0),
         issue_id=SYSTEM,
         attempt=AttemptId(secrets.token_hex(16)),
-        recipients=(composed.recipient,),
+        recipients=Recipients.of([composed.recipient]),
     )
     try:
         outcome = provider.submit(composed.email, composed.sender, batch)[0]

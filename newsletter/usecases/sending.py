@@ -12,12 +12,12 @@ from newsletter.models import (
     Batch,
     Canary,
     Claim,
-    Delivery,
+    Deliveries,
     FrozenIssue,
     Lease,
     NotBefore,
     Pace,
-    Recipient,
+    Recipients,
     RenderedEmail,
 )
 from newsletter.ports import Cancelable, Clock, Ledger, Provider
@@ -37,7 +37,7 @@ class Sending:
     lease: Lease
     ledger: Ledger
     providers: Sequence[Provider]
-    personalise: Callable[[Delivery], Recipient]
+    personalise: Callable[[Deliveries], Recipients]
     clock: Clock
     care: Care
     answers: Answers
@@ -141,7 +141,7 @@ class Sending:
                 id=claim.batch_id,
                 issue_id=claim.issue_id,
                 attempt=claim.attempt,
-                recipients=tuple(map(self.personalise, claim.deliveries)),
+                recipients=self.personalise(claim.deliveries),
                 cancel_id=cancel_id,
                 send_at=send_at,
             )

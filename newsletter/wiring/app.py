@@ -17,6 +17,7 @@ from newsletter.models import (
     AttemptId,
     Batch,
     BatchId,
+    Deliveries,
     Delivery,
     DeliveryId,
     FrozenIssue,
@@ -206,7 +207,7 @@ class App(Opened):
                 issue_id,
                 ledger=self.ledger,
                 providers=providers,
-                personalise=self.personaliser(frozen.email).recipient,
+                personalise=self.personaliser(frozen.email).recipients,
                 clock=self.clock,
                 owner=new_owner(),
                 care=care(self.settings),
@@ -230,7 +231,7 @@ class App(Opened):
             id=BatchId(0),
             issue_id=issue_id,
             attempt=AttemptId(secrets.token_hex(16)),
-            recipients=(self.personaliser(email).recipient(delivery),),
+            recipients=self.personaliser(email).recipients(Deliveries.of([delivery])),
         )
         with closing(self.provider()) as provider:
             return provider.submit(email, review.sender, batch)[0]

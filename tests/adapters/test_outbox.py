@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import ProviderRefused, ProviderUnavailable, RecipientsRefused
-from newsletter.models import Batch, Delivery, DeliveryId, IssueId, OpenAttempt, SubscriberId, Verdict
+from newsletter.models import (
+    Batch,
+    Deliveries,
+    Delivery,
+    DeliveryId,
+    IssueId,
+    OpenAttempt,
+    SubscriberId,
+    Verdict,
+)
 from newsletter.ports import Evidence
 from newsletter.providers.outbox import OutboxProvider
 from tests.support.batches import EMAIL, ISSUE, SENDER, batch, batch_of, email, recipient
@@ -106,7 +115,7 @@ def in_doubt(whole: Batch) -> OpenAttempt:
         issue_id=whole.issue_id,
         provider="outbox",
         started_at=FakeClock().now(),
-        deliveries=tuple(
+        deliveries=Deliveries.of(
             Delivery(id=person.delivery_id, subscriber_id=SubscriberId(1), address=person.address)
             for person in whole.recipients
         ),

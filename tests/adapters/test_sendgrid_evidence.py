@@ -11,7 +11,7 @@ import pytest
 from newsletter.drill.sendgrid.emulator import KEY, SCOPES, SendGridEmulator, Step
 from newsletter.drill.sendgrid.faults import Fault, Kind
 from newsletter.errors import ProviderRefused, ProviderUnavailable, SubmissionUncertain
-from newsletter.models import Batch, Delivery, OpenAttempt, SubscriberId, Verdict
+from newsletter.models import Batch, Deliveries, Delivery, OpenAttempt, SubscriberId, Verdict
 from newsletter.ports import Cancelable, Evidence
 from newsletter.providers.sendgrid import SendGridProvider
 from newsletter.providers.sendgrid_evidence import SURELY_BEFORE
@@ -74,7 +74,7 @@ def doubted(whole: Batch, clock: FakeClock) -> OpenAttempt:
         issue_id=whole.issue_id,
         provider="sendgrid",
         started_at=clock.now(),
-        deliveries=tuple(
+        deliveries=Deliveries.of(
             Delivery(id=person.delivery_id, subscriber_id=SubscriberId(place), address=person.address)
             for place, person in enumerate(whole.recipients, 1)
         ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.models import Delivery, DeliveryStatus, IssueState, Recipient
+from newsletter.models import DeliveryStatus, IssueState
 from newsletter.providers.smtp import SmtpProvider
 from newsletter.providers.smtp_session import Server
 from newsletter.store.schema import open_database
@@ -19,6 +19,7 @@ from newsletter.usecases.send import send_issue
 from tests.support.databases import BORN
 from tests.support.ledgers import ISSUE, desk
 from tests.support.mailservers import HANG_UP, OFFER, ToldServer
+from tests.support.scripted import plain_recipients
 
 READERS, BATCH_SIZE = 12, 5
 STEPS = st.sampled_from(
@@ -55,7 +56,7 @@ def test_whatever_a_server_does_nobody_gets_two_letters_and_the_ledger_knows_who
                     ISSUE,
                     ledger=here.ledger,
                     providers=[provider],
-                    personalise=plain,
+                    personalise=plain_recipients,
                     clock=here.clock,
                     owner="one",
                 )
@@ -68,7 +69,3 @@ def test_whatever_a_server_does_nobody_gets_two_letters_and_the_ledger_knows_who
     assert DeliveryStatus.SUBMITTED not in without
     assert len(statuses) == READERS
     assert report.state in {IssueState.SUBMITTED, IssueState.PAUSED}
-
-
-def plain(delivery: Delivery) -> Recipient:
-    return Recipient(delivery_id=delivery.id, address=delivery.address, merge_data={}, headers={})

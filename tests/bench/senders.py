@@ -9,7 +9,7 @@ python -m tests.bench.senders official|kept FOLDER SINK REQUESTS
 import http.client
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from newsletter.models import (
     AttemptId,
     Batch,
     BatchId,
-    Delivery,
+    Deliveries,
     DeliveryId,
     FrozenIssue,
     IssueId,
@@ -42,7 +42,7 @@ from tests.support.project import make_project
 
 BATCH = 1000
 API_KEY = "SG.bench.bench"
-READING = ("_people", "_deliveries")
+READING = ("_people", "as_deliveries")
 """The functions of store/claims.py that read whom a batch is for."""
 
 
@@ -184,28 +184,27 @@ def _batches(folder: str, sink: str, count: int) -> tuple[FrozenIssue, list[Batc
     """The frozen letter with batches that are in no ledger."""
     with _opened(folder, sink) as app:
         frozen = _frozen(app)
-        personalise = app.personaliser(frozen.email).recipient
+        personalise = app.personaliser(frozen.email).recipients
     issue_id = frozen.email.issue_id
-    people = [
-        personalise(
-            Delivery(
-                id=DeliveryId(f"{issue_id}.{number}"),
-                subscriber_id=SubscriberId(number),
-                address=Address(addr_spec=f"reader{number}@example.org"),
-            )
-        )
-        for number in range(count * BATCH)
-    ]
     attempt = AttemptId("0123456789abcdef0123456789abcdef")
     return frozen, [
         Batch(
             id=BatchId(number),
             issue_id=issue_id,
             attempt=attempt,
-            recipients=tuple(people[number * BATCH : (number + 1) * BATCH]),
+            recipients=personalise(_deliveries(issue_id, range(number * BATCH, (number + 1) * BATCH))),
         )
         for number in range(count)
     ]
+
+
+def _deliveries(issue_id: IssueId, numbers: Sequence[int]) -> Deliveries:
+    return Deliveries(
+        ids=[DeliveryId(f"{issue_id}.{number}") for number in numbers],
+        subscriber_ids=[SubscriberId(number) for number in numbers],
+        addr_specs=[f"reader{number}@example.org" for number in numbers],
+        display_names=[""] * len(numbers),
+    )
 
 
 def _people(count: int) -> Iterator[tuple[Address, SubscriberStatus]]:

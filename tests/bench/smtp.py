@@ -9,7 +9,7 @@ import smtplib
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -28,9 +28,11 @@ from newsletter.models import (
     AttemptId,
     Batch,
     BatchId,
+    Deliveries,
     Delivery,
     DeliveryId,
     Recipient,
+    Recipients,
     SendStatus,
     SubscriberId,
 )
@@ -56,14 +58,21 @@ SENDER = sender_for(NEWSLETTER)
 PERSONALISER = Personaliser(NEWSLETTER, Keyring(keys={1: KEY}), EMAIL)
 
 
-def recipient(number: int) -> Recipient:
-    return PERSONALISER.recipient(
-        Delivery(
-            id=DeliveryId(f"{EMAIL.issue_id}.{number}"),
-            subscriber_id=SubscriberId(number),
-            address=Address(addr_spec=f"reader{number}@example.org", display_name=f"Reader {number}"),
+def recipients(numbers: Iterable[int]) -> Recipients:
+    return PERSONALISER.recipients(
+        Deliveries.of(
+            Delivery(
+                id=DeliveryId(f"{EMAIL.issue_id}.{number}"),
+                subscriber_id=SubscriberId(number),
+                address=Address(addr_spec=f"reader{number}@example.org", display_name=f"Reader {number}"),
+            )
+            for number in numbers
         )
     )
+
+
+def recipient(number: int) -> Recipient:
+    return recipients([number])[0]
 
 
 # --- three ways to mail so many letters over one connection ------------------------------------
@@ -73,7 +82,7 @@ def as_newsletter(port: int, count: int) -> None:
     server = Server(host="127.0.0.1", port=port, encryption="none", hello="sender.test")
     with closing(SmtpProvider(server, timeout=60, clock=FakeClock())) as provider:
         for first in range(0, count, MAX_RECIPIENTS):
-            people = tuple(recipient(number) for number in range(first, min(first + MAX_RECIPIENTS, count)))
+            people = recipients(range(first, min(first + MAX_RECIPIENTS, count)))
             batch = Batch(
                 id=BatchId(1), issue_id=EMAIL.issue_id, attempt=AttemptId("0" * 32), recipients=people
             )

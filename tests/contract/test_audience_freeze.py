@@ -14,7 +14,7 @@ from newsletter.store.readertables import subscriber_tags
 from newsletter.store.tables import batches, subscribers
 from newsletter.usecases.send import send_issue
 from tests.support.ledgers import ISSUE, SENDER, Desk, desk, letter, specs
-from tests.support.scripted import ScriptedProvider, plain_recipient
+from tests.support.scripted import ScriptedProvider, plain_recipients
 
 FILTER = read_filter('tag:"north shore" or  tag:b', timezone="UTC", language="en")
 
@@ -111,7 +111,7 @@ def test_who_wants_the_text_alone_gets_it_and_nobody_else_does(at: Desk) -> None
         ISSUE,
         ledger=at.ledger,
         providers=[provider],
-        personalise=plain_recipient,
+        personalise=plain_recipients,
         clock=at.clock,
         owner="one",
     )

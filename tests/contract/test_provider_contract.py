@@ -295,8 +295,9 @@ def test_subjects_of_all_scripts_arrive(case: Case, subject: str) -> None:
     ],
 )
 def test_a_header_that_is_more_than_one_header_stops_the_batch(case: Case, wrong: dict[str, str]) -> None:
+    good = recipient(1, headers=dict.fromkeys(wrong, "good"))
     with pytest.raises(ProviderRefused):
-        case.provider.submit(EMAIL, SENDER, batch(recipient(1), recipient(2, headers=wrong)))
+        case.provider.submit(EMAIL, SENDER, batch(good, recipient(2, headers=wrong)))
     assert case.delivered() == []
 
 

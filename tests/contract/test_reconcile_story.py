@@ -22,7 +22,7 @@ from newsletter.store.restoring import SqlRestoring
 from newsletter.store.settling import SqlSettling
 from newsletter.usecases.reconcile import Decision, Reconciled, reconcile
 from tests.support.ledgers import ISSUE, SENDER, Desk, desk, letter
-from tests.support.scripted import plain_recipient
+from tests.support.scripted import plain_recipients
 
 ASK = SendingSettings()
 
@@ -44,7 +44,7 @@ class Story:
             id=claim.batch_id,
             issue_id=ISSUE,
             attempt=claim.attempt,
-            recipients=tuple(map(plain_recipient, claim.deliveries)),
+            recipients=plain_recipients(claim.deliveries),
         )
         values: dict[str, object] = {"provider": "sendgrid"}
         if cancelable:

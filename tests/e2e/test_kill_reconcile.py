@@ -20,7 +20,7 @@ from tests.support.clock import FakeClock
 from tests.support.databases import BORN
 from tests.support.ledgers import ISSUE, SENDER, Desk, desk, letter
 from tests.support.project import Project, make_project
-from tests.support.scripted import plain_recipient
+from tests.support.scripted import plain_recipients
 from tests.support.sender_process import real_now
 
 READERS = 3
@@ -30,7 +30,7 @@ def submit(at: Desk, sendgrid: SendGridEmulator, fate: Kind) -> None:
     """A request that can be called back, with the answer that it meets written down."""
     lease = at.lease()
     claim = at.claim(lease)
-    people = tuple(map(plain_recipient, claim.deliveries))
+    people = plain_recipients(claim.deliveries)
     whole = Batch(id=claim.batch_id, issue_id=ISSUE, attempt=claim.attempt, recipients=people)
     with closing(
         SendGridProvider(api_key=KEY, base_url=sendgrid.url, timeout=5, now=at.clock.now)

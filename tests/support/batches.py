@@ -13,6 +13,7 @@ from newsletter.models import (
     IssueId,
     MergeField,
     Recipient,
+    Recipients,
     RenderedEmail,
     Sender,
 )
@@ -62,7 +63,9 @@ def recipient(
 
 
 def batch(*recipients: Recipient, attempt: str = "0" * 31 + "1") -> Batch:
-    return Batch(id=BatchId(1), issue_id=ISSUE, attempt=AttemptId(attempt), recipients=recipients)
+    return Batch(
+        id=BatchId(1), issue_id=ISSUE, attempt=AttemptId(attempt), recipients=Recipients.of(recipients)
+    )
 
 
 def batch_of(count: int) -> Batch:

@@ -4,7 +4,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from newsletter.errors import ProviderError
-from newsletter.models import Batch, Delivery, Recipient, RenderedEmail, Sender, SendOutcome, SendStatus
+from newsletter.models import (
+    Accepted,
+    Batch,
+    Deliveries,
+    Recipients,
+    RenderedEmail,
+    Sender,
+    SendOutcome,
+)
 
 Step = ProviderError | Callable[[Batch], Sequence[SendOutcome]]
 
@@ -38,12 +46,18 @@ class ScriptedProvider:
     def accept(self, batch: Batch) -> Sequence[SendOutcome]:
         """The outcomes of a request in which everybody is taken."""
         self.accepted += [recipient.address.addr_spec for recipient in batch.recipients]
-        return [SendOutcome(delivery_id=r.delivery_id, status=SendStatus.SUBMITTED) for r in batch.recipients]
+        return Accepted(delivery_ids=batch.recipients.delivery_ids)
 
     def close(self) -> None:
         pass
 
 
-def plain_recipient(delivery: Delivery) -> Recipient:
-    """The recipient of a letter without personal parts."""
-    return Recipient(delivery_id=delivery.id, address=delivery.address, merge_data={}, headers={})
+def plain_recipients(deliveries: Deliveries) -> Recipients:
+    """The recipients of a letter without personal parts."""
+    return Recipients(
+        delivery_ids=deliveries.ids,
+        addr_specs=deliveries.addr_specs,
+        display_names=deliveries.display_names,
+        merge_data={},
+        headers={},
+    )

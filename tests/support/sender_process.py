@@ -16,7 +16,6 @@ from pathlib import Path
 
 from newsletter.drill.sendgrid.emulator import KEY
 from newsletter.errors import Busy
-from newsletter.models import Delivery, Recipient
 from newsletter.providers.sendgrid import SendGridProvider
 from newsletter.store.leases import new_owner
 from newsletter.store.ledger import SqlLedger
@@ -24,6 +23,7 @@ from newsletter.store.schema import open_database
 from newsletter.usecases.send import freeze_issue, send_issue
 from tests.support.databases import BORN
 from tests.support.ledgers import ISSUE, SENDER, letter
+from tests.support.scripted import plain_recipients
 
 BATCH_SIZE = 50
 TIMEOUT = 0.4
@@ -102,14 +102,10 @@ def _send(errand: Errand, fault: str) -> None:
             ISSUE,
             ledger=ledger,
             providers=providers,
-            personalise=_recipient,
+            personalise=plain_recipients,
             clock=clock,
             owner=new_owner(),
             stopped=clock.stopped.is_set,
         )
     except Busy:
         sys.exit(BUSY)
-
-
-def _recipient(delivery: Delivery) -> Recipient:
-    return Recipient(delivery_id=delivery.id, address=delivery.address, merge_data={}, headers={})

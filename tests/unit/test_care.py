@@ -24,7 +24,7 @@ from newsletter.usecases import answers
 from newsletter.usecases.care import SEND_LATER, Care, illness, over_budget, wait_for_canary
 from newsletter.usecases.send import SendReport, freeze_issue, send_issue
 from tests.support.ledgers import ISSUE, SENDER, Desk, desk, letter
-from tests.support.scripted import ScriptedProvider, plain_recipient
+from tests.support.scripted import ScriptedProvider, plain_recipients
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 CARE = Care(error_budget=0.05, max_bounced=0.05, max_complained=0.001)
@@ -48,7 +48,7 @@ def run(
         ISSUE,
         ledger=at.ledger,
         providers=[provider],
-        personalise=plain_recipient,
+        personalise=plain_recipients,
         clock=at.clock,
         owner="one",
         care=care,

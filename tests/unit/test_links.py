@@ -139,7 +139,7 @@ def test_a_recipient_gets_the_token_in_text_and_header() -> None:
     delivery = Delivery(id=DeliveryId("2026-11-27.12"), subscriber_id=SubscriberId(3), address=address)
     recipient = Personaliser(newsletter(), KEYS, email()).recipient(delivery)
     token = reader_token(KEYS, SubscriberId(3))
-    assert recipient.address is address
+    assert recipient.address == address
     assert recipient.delivery_id == delivery.id
     assert recipient.merge_data == {READER_TOKEN: token}
     assert recipient.headers == {

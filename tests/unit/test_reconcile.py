@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter.config.settings import SendingSettings, Uncertain
-from newsletter.models import AttemptId, IssueId, OpenAttempt, Witness
+from newsletter.models import AttemptId, Deliveries, IssueId, OpenAttempt, Witness
 from newsletter.usecases.reconcile import Fate, fate, webhook_is_healthy
 
 MADE = datetime(2026, 11, 27, 8, tzinfo=UTC)
@@ -18,7 +18,7 @@ def attempt(*, restored: bool = False) -> OpenAttempt:
         issue_id=IssueId("2026-11-27"),
         provider="sendgrid",
         started_at=MADE,
-        deliveries=(),
+        deliveries=Deliveries(),
         restored=restored,
     )
 

@@ -24,7 +24,7 @@ from newsletter.usecases import answers, sending
 from newsletter.usecases.care import wait_before_retry
 from newsletter.usecases.send import SendReport, freeze_issue, send_issue
 from tests.support.ledgers import ISSUE, SENDER, Desk, desk, letter
-from tests.support.scripted import ScriptedProvider, plain_recipient
+from tests.support.scripted import ScriptedProvider, plain_recipients
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def run(
         ISSUE,
         ledger=at.ledger,
         providers=[provider],
-        personalise=plain_recipient,
+        personalise=plain_recipients,
         clock=at.clock,
         owner="one",
         stopped=stopped,

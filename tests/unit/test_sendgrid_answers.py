@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import ProviderError, ProviderRefused, RecipientsRefused, SubmissionUncertain
-from newsletter.models import Recipient
+from newsletter.models import Recipients
 from newsletter.providers.sendgrid_answers import outcomes
-from tests.support.batches import batch_of, recipient
+from tests.support.batches import batch, batch_of, recipient
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 THREE = batch_of(3).recipients
 NOTHING_ACCEPTED = {400, 401, 403, 404, 405, 413, 415, 422, 429}
 
 
-def answer(status: int, body: bytes = b"", recipients: tuple[Recipient, ...] = THREE, **headers: str) -> int:
+def answer(status: int, body: bytes = b"", recipients: Recipients = THREE, **headers: str) -> int:
     message = Message()
     for name, value in headers.items():
         message[name.replace("_", "-")] = value
@@ -116,8 +116,8 @@ def test_the_providers_words_are_told_short_on_one_line_without_address_or_key(
 
 
 def test_an_address_in_quotation_marks_is_not_told_either() -> None:
-    odd = recipient(1, addr_spec='"ada b"@example.org')
+    odd = batch(recipient(1, addr_spec='"ada b"@example.org')).recipients
     with pytest.raises(RecipientsRefused) as caught:
-        answer(400, refusal({"field": "personalizations.0", "message": 'bad: "ada b"@example.org'}), (odd,))
+        answer(400, refusal({"field": "personalizations.0", "message": 'bad: "ada b"@example.org'}), odd)
     assert caught.value.rejected[0].detail == "bad: [address]"
     assert "ada" not in str(caught.value)
