@@ -22,6 +22,7 @@ from newsletter.models import (
     IssueState,
     SendOutcome,
 )
+from newsletter.store.columns import is_any
 from newsletter.store.tables import (
     COUNTERS,
     OPEN_ATTEMPTS,
@@ -42,7 +43,7 @@ SETTLED_SINGLY = (DeliveryStatus.REJECTED, DeliveryStatus.SUPPRESSED_SINCE)
 earlier request, and settle nothing."""
 
 _CLOSE = update(attempts).where(
-    attempts.c.id == bindparam("open_attempt"), attempts.c.state.in_(OPEN_ATTEMPTS)
+    attempts.c.id == bindparam("open_attempt"), is_any(attempts.c.state, OPEN_ATTEMPTS)
 )
 _handed_out = batches.alias("handed_out")
 _BATCHES_OF = (
@@ -58,7 +59,7 @@ _BATCHES_OF = (
     .where(
         _handed_out.c.id == bindparam("batch"),
         batches.c.attempt == bindparam("attempt"),
-        batches.c.state.in_((BatchState.SUBMITTING, BatchState.UNCERTAIN)),
+        is_any(batches.c.state, (BatchState.SUBMITTING, BatchState.UNCERTAIN)),
     )
     .order_by(batches.c.first_seq)
 )
@@ -67,7 +68,7 @@ _MOVE = update(batches).where(batches.c.id == bindparam("batch"))
 _SETTLED_IN = select(outcomes.c.seq, outcomes.c.status).where(
     outcomes.c.issue == bindparam("issue"),
     outcomes.c.seq.between(bindparam("first"), bindparam("last")),
-    outcomes.c.status.in_(SETTLED_SINGLY),
+    is_any(outcomes.c.status, SETTLED_SINGLY),
 )
 _COUNTER = {
     BatchState.PENDING: "pending",

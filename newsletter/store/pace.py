@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from newsletter.models import NotBefore, Pace, Window
+from newsletter.store.columns import is_any
 from newsletter.store.tables import AttemptState, attempts
 
 HANDED_OVER = (
@@ -28,7 +29,7 @@ SMALLEST_SHARE = 10
 """A tenth of a rate is the least that is handed out at once, so that requests are not of one each."""
 ADVISORY_SPACE = 0x70616365  # "pace": the first half of the keys of PostgreSQL's locks
 
-_OF_PROVIDER = (attempts.c.provider == bindparam("provider"), attempts.c.state.in_(HANDED_OVER))
+_OF_PROVIDER = (attempts.c.provider == bindparam("provider"), is_any(attempts.c.state, HANDED_OVER))
 _SINCE = (
     select(attempts.c.started_at, attempts.c.recipients)
     .where(*_OF_PROVIDER, attempts.c.started_at > bindparam("since"))
