@@ -6,12 +6,13 @@ address, which must be new, and the header that lets them leave. Anything else i
 
 import argparse
 import json
+import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,12 +49,19 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.certificates
     tls = server_context(folder, "127.0.0.1")[0] if folder else None
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
     while True:
         connection, _ = listener.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_answer_all, args=(connection, tls, arguments.latency), daemon=True).start()
+        # A process for each: connections do not wait for each other's turn at one interpreter.
+        if os.fork() == 0:
+            try:
+                _answer_all(connection, tls, arguments.latency)
+            finally:
+                os._exit(0)
+        connection.close()
 
 
 def _answer_all(connection: socket.socket, tls: ssl.SSLContext | None, latency: float) -> None:
