@@ -21,7 +21,7 @@ class IssueFolder:
         try:
             return create_file(path, text.encode())
         except OSError as error:
-            remedy = "mend this, then run “newsletter gather”: it writes the file that is missing"
+            remedy = "mend this: the next “newsletter gather” or “run-due” writes the file that is missing"
             raise refused(path, error, remedy) from error
 
     def read(self, issue_id: IssueId) -> str:

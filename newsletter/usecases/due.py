@@ -1,4 +1,4 @@
-"""What an unattended run does: go on with what was left, send what was approved, see to the slots.
+"""What an unattended run does: finish what was left, send what was approved, see to the slots.
 
 `run_due` is idempotent: called by the ticker, by cron, by hand, or by all of them together, it
 makes one issue per slot and sends it once. What to do is decided by `next_step`, a pure function.
@@ -14,7 +14,8 @@ from newsletter.config.settings import ScheduleSettings
 from newsletter.content.calendar import Schedule
 from newsletter.errors import Busy, NewsletterError
 from newsletter.models import DRAFTS, IssueRecord, IssueState, Slot
-from newsletter.ports import IssueStore
+from newsletter.ports import IssueFiles, IssueStore
+from newsletter.usecases.filing import finish_files
 from newsletter.usecases.send import SendReport
 
 
@@ -84,6 +85,7 @@ def run_due(
     schedule: Schedule | None,
     settings: ScheduleSettings,
     issues: IssueStore,
+    files: IssueFiles,
     now: datetime,
     gather: Callable[[Slot], str],
     send: Callable[[IssueRecord], SendReport],
@@ -97,7 +99,7 @@ def run_due(
     `reconcile` settles what is in doubt, which may give an issue something to do again.
     """
     run = _Run(settings=settings, issues=issues, now=now, gather=gather, send=send)
-    report = _told(reconcile)
+    report = _told(partial(_finished, issues, files)) + _told(reconcile)
     for record in issues.list(IssueState.FROZEN, IssueState.SUBMITTING):
         report += _told(partial(run.send_on, record))
     for record in issues.list(IssueState.SCHEDULED):
@@ -110,6 +112,12 @@ def run_due(
     for record in issues.list(IssueState.PAUSED):
         report += DueReport(lines=(f"{record.id}: paused: {record.note}",), attention=True)
     return report
+
+
+def _finished(issues: IssueStore, files: IssueFiles) -> DueReport:
+    """The files that were written now: without its file no draft can go out."""
+    written = finish_files(issues, files)
+    return DueReport(lines=tuple(f"{each}: its file was missing and is written now" for each in written))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """How an issue is gathered: sources are asked, posts chosen, the draft and its log kept, the file made.
 
 Everything is committed together before the file is created, so that a process which dies at any
-point leaves either nothing or an issue whose file the next gather writes.
+point leaves either nothing or an issue whose file the next gather or unattended run writes.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from newsletter.config.settings import NewsletterSettings, SourceSettings
 from newsletter.content.issuefile import write_issue
 from newsletter.errors import BadSetting, SourceFailed, WrongState
-from newsletter.models import DecisionLog, Fetched, Issue, IssueId, IssueRecord, Slot
+from newsletter.models import DecisionLog, Fetched, Issue, IssueRecord, Slot
 from newsletter.net.addresses import readable
 from newsletter.ports import Clock, IssueFiles, IssueStore, Source
 from newsletter.usecases.choosing import Look, OldPosts, choose, link_of, titled, waiting
 from newsletter.usecases.drafting import draft_issue, new_issue_id
+from newsletter.usecases.filing import finish_files
 
 CONCURRENT_SOURCES = 8
 
@@ -110,18 +111,6 @@ def gather(
     )
     finish_files(issues, files)
     return Gathered(issue=issue, record=record, log=log)
-
-
-def finish_files(issues: IssueStore, files: IssueFiles) -> Sequence[IssueId]:
-    """The issues whose files were written now: those of this process, and of one that died before.
-
-    A file that stands there already is the author's and stays as it is.
-    """
-    unwritten = issues.unwritten_files()
-    for issue_id, text in unwritten.items():
-        files.create(issue_id, text)
-        issues.file_written(issue_id)
-    return list(unwritten)
 
 
 def _ask_all(sources: Sequence[ConfiguredSource], issues: IssueStore) -> tuple[list[_Answer], list[str]]:

@@ -253,6 +253,7 @@ class App(Opened):
                 schedule=app.schedule,
                 settings=app.settings.schedule,
                 issues=app.issues,
+                files=app.files,
                 now=app.clock.now(),
                 gather=app.gather_slot,
                 send=lambda record: app.send(record.id, found=[record.state], on_look=keep),

@@ -26,8 +26,9 @@ from typing import Any
 
 import pytest
 
-from newsletter.models import Address, Channel, Consent, ConsentAction
+from newsletter.models import Address, Channel, Consent, ConsentAction, SubscriberStatus
 from newsletter.store.engine import Database
+from newsletter.store.folder import IssueFolder
 from newsletter.store.joining import SqlJoining
 from newsletter.store.systemmails import SqlMailQueue
 from newsletter.wiring import SystemClock, open_app
@@ -50,6 +51,8 @@ hello = "sender.test"
 """
 PORT = "NEWSLETTER_PROVIDER__SMTP__PORT"
 SCHEDULE, NO_SCHEDULE = 'send = "friday 09:00"', 'send = ""'
+IN_REVIEW = ("run-due", "--now", "2099-11-27T06:30:00Z")
+IN_ITS_SLOT = ("run-due", "--now", "2099-11-27T08:00:00Z")
 
 
 # --- deaths that no fault point knows ---------------------------------------------------------------
@@ -130,6 +133,15 @@ class House:
                 step = Consent(action=ConsentAction.REQUESTED, channel=Channel.FORM, at=app.clock.now())
                 wish = partial(app.joining.request, Address(addr_spec=address), step)
                 wish(language="en", tags=(), mail=True)
+
+    def subscribe(self, address: str) -> None:
+        with open_app(self.project.folder, self.project.environment) as app:
+            app.subscribers.add(
+                Address(addr_spec=address),
+                status=SubscriberStatus.CONFIRMED,
+                consent_source="test",
+                now=app.clock.now(),
+            )
 
     @property
     def queue(self) -> list[tuple[str, str]]:
@@ -405,12 +417,24 @@ def test_the_author_is_told_of_a_draft_though_the_run_that_gathered_it_was_kille
     house: House, when: str
 ) -> None:
     house.use_schedule()
-    due = ("run-due", "--now", "2099-11-27T06:30:00Z")
-    assert house.run(*due, prepare=DieAt(method="queue", when=when)) == KILLED
+    assert house.run(*IN_REVIEW, prepare=DieAt(method="queue", when=when)) == KILLED
     for _ in range(2):
-        assert house.run(*due) == DONE
+        assert house.run(*IN_REVIEW) == DONE
         assert house.queue == [(AUTHOR, HANDED_OVER)]
         assert house.server.recipients == [AUTHOR]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_draft_whose_file_was_not_finished_goes_out_in_its_slot(house: House, when: str) -> None:
+    house.use_schedule()
+    house.subscribe(SECOND)
+    assert house.run(*IN_REVIEW, prepare=DieAt(owner=IssueFolder, method="create", when=when)) == KILLED
+    file = house.project.folder / "issues" / "2099-11-27.md"
+    assert file.exists() == (when == "after")
+    for _ in range(2):
+        assert house.run(*IN_ITS_SLOT) == DONE
+        assert file.exists()
+        assert house.server.recipients.count(SECOND) == 1
 
 
 def address_of(pages: Command) -> str:

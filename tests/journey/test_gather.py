@@ -16,7 +16,8 @@ from newsletter.sources import make_source
 from newsletter.store.folder import IssueFolder
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.schema import open_database
-from newsletter.usecases.gather import ConfiguredSource, Gathered, finish_files, gather
+from newsletter.usecases.filing import finish_files
+from newsletter.usecases.gather import ConfiguredSource, Gathered, gather
 from tests.support.clock import FakeClock
 from tests.support.feedserver import ALLOW_LOOPBACK, Answer, FeedServer, feed_server
 
