@@ -88,10 +88,12 @@ class IssueStore(Protocol):
         log: DecisionLog,
         posts: Sequence[Post],
         states: Mapping[SourceId, bytes],
+        notice_to: str = "",
     ) -> IssueRecord:
         """The new draft, committed with its file's text, the decisions and the spent posts, or nothing.
 
-        Raises Busy when the slot or the id is already taken.
+        With `notice_to`, a mail to that address is queued with it, which says that the draft waits for
+        review. Raises Busy when the slot or the id is already taken.
         """
         ...
 

@@ -17,7 +17,6 @@ from newsletter.models import (
     SubscriberId,
     SubscriberStatus,
     SystemMail,
-    SystemMailKind,
     SystemMailState,
 )
 from newsletter.models.archives import ArchivedIssue, ArchivedLetter
@@ -222,11 +221,8 @@ class Limits(Protocol):
 
 
 class MailQueue(Protocol):
-    """Mails that are no letters, each handed over once; one process at a time holds its lease."""
-
-    def queue(self, kind: SystemMailKind, addr_spec: str, now: datetime, *, detail: str = "") -> bool:
-        """Whether the mail is new: of one kind and detail (unless it is empty) there is only one."""
-        ...
+    """Mails that are no letters, each queued with its cause and handed over once; one process at a time
+    holds its lease."""
 
     def due(self, now: datetime) -> bool:
         """Whether a mail may be handed over now."""
@@ -242,7 +238,9 @@ class MailQueue(Protocol):
 
     def finish(
         self, mail: SystemMail, state: SystemMailState, now: datetime, *, message_id: str = "", why: str = ""
-    ) -> None: ...
+    ) -> None:
+        """None; what came of the mail is kept, with a few words that say why it was not taken."""
+        ...
 
     def put_back(self, mail: SystemMail, retry_at: datetime) -> None:
         """None; nothing was accepted, and it is due again at that time."""

@@ -19,8 +19,10 @@ from newsletter.models import (
     PostDecision,
     PostId,
     SourceId,
+    SystemMailKind,
 )
 from newsletter.store.engine import Database, chunks, insert_new
+from newsletter.store.systemmails import queue_mail
 from newsletter.store.tables import decision_logs, issues, meta, sources
 from newsletter.store.tables import posts as spent_posts
 
@@ -104,6 +106,7 @@ class SqlIssueStore:
         log: DecisionLog,
         posts: Sequence[Post],
         states: Mapping[SourceId, bytes],
+        notice_to: str = "",
     ) -> IssueRecord:
         now = log.gathered_at
         taken = {(post.source, post.id) for post in posts}
@@ -113,6 +116,8 @@ class SqlIssueStore:
                 _keep_log(connection, log, issue_id)
                 _keep_posts(connection, _spent(log, taken), issue_id, now)
                 _keep_states(connection, states, now)
+                if notice_to:
+                    queue_mail(connection, SystemMailKind.DRAFT_READY, notice_to, now, detail=issue_id)
                 return _known(connection, issue_id)
         except IntegrityError as error:
             raise _taken(issue_id, slot) from error

@@ -73,6 +73,7 @@ system_mails = Table(
     Column("submitted_at", UtcTime),
     Column("provider_message_id", String, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
+    Column("why", Text, nullable=False, server_default=""),
     Index(None, "state", "retry_at"),
     one_of("kind", SystemMailKind),
     one_of("state", SystemMailState),

@@ -44,14 +44,6 @@ class SqlMailQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def queue(self, kind: SystemMailKind, addr_spec: str, now: datetime, *, detail: str = "") -> bool:
-        with self._database.writing() as connection:
-            same = (system_mails.c.kind == kind) & (system_mails.c.detail == detail)
-            if detail and connection.scalar(select(system_mails.c.number).where(same).limit(1)):
-                return False
-            queue_mail(connection, kind, addr_spec, now, detail=detail)
-            return True
-
     def due(self, now: datetime) -> bool:
         with self._database.reading() as connection:
             return connection.scalar(_due(now).with_only_columns(system_mails.c.number)) is not None
@@ -90,7 +82,7 @@ class SqlMailQueue:
                 state=state,
                 submitted_at=now,
                 provider_message_id=message_id,
-                detail=why or mail.detail,
+                why=why,
             )
 
     def put_back(self, mail: SystemMail, retry_at: datetime) -> None:

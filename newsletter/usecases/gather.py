@@ -60,12 +60,14 @@ def gather(
     since: datetime | None = None,
     old: OldPosts = "ask",
     minimum_posts: int | None = None,
+    notice_to: str = "",
 ) -> Gathered:
     """The draft of the posts that are new, with its file; or the reason why there is none.
 
     `since` is where a source's first gather begins (else its setting, else 7 days ago), `old` what
     becomes of many old posts that look new. With `minimum_posts`, fewer posts (or none) use up the
     slot as skipped and wait for the next issue; None is a gather by hand, which never skips a slot.
+    With `notice_to` that address is mailed that the draft waits for review.
 
     Raises WrongState when the slot has its issue, OldPostsAppeared, and SourceFailed when no source could
     be read: then nothing is recorded.
@@ -108,6 +110,7 @@ def gather(
         log=log,
         posts=choice.taken,
         states=states,
+        notice_to=notice_to,
     )
     finish_files(issues, files)
     return Gathered(issue=issue, record=record, log=log)

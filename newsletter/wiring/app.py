@@ -59,10 +59,11 @@ class App(Opened):
         since: datetime | None = None,
         old: Literal["ask", "accept", "skip"] = "ask",
         minimum_posts: int | None = None,
+        notice_to: str = "",
     ) -> "Gathered":
-        """A new issue of the posts that are new, with the decision log.
+        """A new issue of the posts that are new, with the decision log; see usecases.gather.gather.
 
-        With `minimum_posts` fewer posts use the slot up as skipped; see usecases.gather.gather.
+        With `minimum_posts` fewer posts use the slot up as skipped.
         """
         require_newest(self)
         from newsletter.sources import make_source
@@ -82,19 +83,30 @@ class App(Opened):
             since=since,
             old=old,
             minimum_posts=minimum_posts,
+            notice_to=notice_to,
         )
 
     def gather_slot(self, slot: Slot) -> str:
-        """One line about the issue that was made for a slot, or why the slot was skipped."""
-        from newsletter.wiring.mailing import announce_draft
+        """One line about the issue that was made for a slot, or why the slot was skipped.
 
-        gathered = self.gather(slot=slot, minimum_posts=self.settings.schedule.minimum_posts)
+        The author is mailed of an issue that they have time to review.
+        """
+        in_review = slot.instant > self.clock.now()
+        gathered = self.gather(
+            slot=slot,
+            minimum_posts=self.settings.schedule.minimum_posts,
+            notice_to=self._author if in_review else "",
+        )
         if gathered.issue:
-            if slot.instant > self.clock.now():
-                announce_draft(self, gathered.issue.id)
             return f"{gathered.issue.id}: gathered, {counted(len(gathered.issue.sections), 'post')}"
         note = gathered.record.note if gathered.record else "nothing new"
         return f"{slot.local}: skipped: {note}"
+
+    @property
+    def _author(self) -> str:
+        """Where mails to the author go."""
+        newsletter = self.settings.newsletter
+        return parse_address(newsletter.reply_to or newsletter.sender).addr_spec
 
     def review(self, issue_id: IssueId, *, online: bool = False) -> "Review":
         """The letter as it would be frozen now, with findings; `online` asks where it leads, too."""

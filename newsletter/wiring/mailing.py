@@ -22,6 +22,7 @@ from newsletter.models import (
     SystemMailKind,
 )
 from newsletter.store.leases import new_owner
+from newsletter.usecases.filing import finish_files
 from newsletter.usecases.joining import UNCONFIRMED_FOR
 from newsletter.usecases.mailing import Composed, send_system_mails
 from newsletter.wiring.app import App
@@ -122,6 +123,7 @@ class _Composer:
     def _draft_ready(self, mail: SystemMail) -> Composed | None:
         """The author's notice that the issue named in `detail` waits for review."""
         issue_id = IssueId(mail.detail)
+        finish_files(self._app.issues, self._app.files)  # it is queued before its issue's file is written
         review = self._app.review(issue_id)
         record = self._app.record(issue_id)
         text = MailText(
@@ -155,12 +157,6 @@ class _Composer:
                 headers={"Message-ID": f"<s{mail.number}.{secrets.token_hex(8)}@{domain}>"},
             ),
         )
-
-
-def announce_draft(app: App, issue_id: IssueId) -> bool:
-    """Whether the author is mailed that an issue waits for review; once for each issue."""
-    address = parse_address(app.settings.newsletter.reply_to or app.settings.newsletter.sender)
-    return app.mails.queue(SystemMailKind.DRAFT_READY, address.addr_spec, app.clock.now(), detail=issue_id)
 
 
 def _due(slot: str | None) -> str:

@@ -42,7 +42,7 @@ from newsletter.store.limits import SqlLimits
 from newsletter.store.readertables import address_changes
 from newsletter.store.schema import backup
 from newsletter.store.suppressions import SqlSuppressionStore
-from newsletter.store.systemmails import SqlMailQueue
+from newsletter.store.systemmails import queue_mail
 from newsletter.usecases.events import EventJudge
 from newsletter.usecases.forgetting import forget, held_lines
 from newsletter.usecases.joining import sign_up
@@ -179,10 +179,9 @@ def traces_everywhere(house: House) -> Claim:
     house.desk.record(claim, outcomes)
     house.report(claim, 1, EventType.BOUNCED)
     house.report(claim, 1, EventType.DELIVERED, known=False)
-    queue = SqlMailQueue(house.database)
-    queue.queue(SystemMailKind.NEW_ADDRESS, ADDRESS.upper(), house.now)
     house.desk.ledger.pause(ISSUE, note=f"the provider refused {ADDRESS.lower()}")
     with house.database.writing() as connection:
+        queue_mail(connection, SystemMailKind.NEW_ADDRESS, ADDRESS.upper(), house.now)
         wish = {"subscriber_id": 2, "addr_spec": ADDRESS.upper(), "at": house.now}
         connection.execute(insert(address_changes).values(wish))
     return claim

@@ -20,9 +20,11 @@ from newsletter.models import (
     PostDecision,
     PostId,
     SourceId,
+    SystemMailKind,
 )
 from newsletter.store.engine import Database
 from newsletter.store.issues import SqlIssueStore
+from newsletter.store.systemmails import SqlMailQueue
 from newsletter.store.tables import posts
 from tests.support.clock import FakeClock
 from tests.support.databases import BORN
@@ -71,9 +73,17 @@ LOG = log(
 )
 
 
-def opened(store: SqlIssueStore, issue_id: IssueId = ISSUE, slot: str | None = SLOT) -> IssueRecord:
+def opened(
+    store: SqlIssueStore, issue_id: IssueId = ISSUE, slot: str | None = SLOT, *, notice_to: str = ""
+) -> IssueRecord:
     return store.open_issue(
-        issue_id, slot=slot, file_text="# words", log=LOG, posts=[post("one")], states={FEED: b"etag"}
+        issue_id,
+        slot=slot,
+        file_text="# words",
+        log=LOG,
+        posts=[post("one")],
+        states={FEED: b"etag"},
+        notice_to=notice_to,
     )
 
 
@@ -103,6 +113,24 @@ def test_an_opened_issue_is_kept_with_its_decisions_and_its_spent_posts(
     assert spent(database) == [LOG.decisions[0], LOG.decisions[1]]
     taken, dropped = ("https://blog.example.com/one", "One"), ("https://blog.example.com/two", "Two")
     assert store.taken_links([taken, dropped, (taken[0], "Another title")]) == {taken}
+
+
+def test_the_notice_of_a_draft_is_queued_with_it_or_not_at_all(
+    store: SqlIssueStore, database: Database
+) -> None:
+    opened(store, notice_to="ada@example.org")
+    for issue_id, slot in ((ISSUE, None), (IssueId("other"), SLOT)):
+        with pytest.raises(Busy):
+            opened(store, issue_id, slot, notice_to="ada@example.org")
+    mails, notices = SqlMailQueue(database), []
+    while notice := mails.claim(NOW):
+        notices.append((notice.kind, notice.to.addr_spec, notice.detail))
+    assert notices == [(SystemMailKind.DRAFT_READY, "ada@example.org", ISSUE)]
+
+
+def test_an_issue_that_the_author_gathered_needs_no_notice(store: SqlIssueStore, database: Database) -> None:
+    opened(store)
+    assert not SqlMailQueue(database).due(NOW)
 
 
 def test_an_issue_file_is_written_once_even_after_a_crash(store: SqlIssueStore) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from newsletter.models import (
     Address,
@@ -24,8 +24,9 @@ from newsletter.models import (
 from newsletter.store.engine import Database
 from newsletter.store.joining import SqlJoining
 from newsletter.store.limits import SqlLimits
+from newsletter.store.readertables import system_mails
 from newsletter.store.subscribers import SqlSubscriberStore
-from newsletter.store.systemmails import SqlMailQueue
+from newsletter.store.systemmails import SqlMailQueue, queue_mail
 from tests.support.clock import FakeClock
 
 NOOR = Address(addr_spec="noor@example.org", display_name="Noor")
@@ -239,10 +240,17 @@ def test_only_who_said_so_last_is_ever_confirmed(
 # --- the queue and the limits ------------------------------------------------------------------
 
 
-def test_a_mail_that_was_claimed_is_never_claimed_again(database: Database, clock: FakeClock) -> None:
-    queue = SqlMailQueue(database)
-    assert queue.queue(SystemMailKind.DRAFT_READY, "ada@example.org", clock.now(), detail="2026-11-27")
-    assert not queue.queue(SystemMailKind.DRAFT_READY, "ada@example.org", clock.now(), detail="2026-11-27")
+@pytest.fixture
+def queue(database: Database, clock: FakeClock) -> SqlMailQueue:
+    """One that holds a mail."""
+    with database.writing() as connection:
+        queue_mail(
+            connection, SystemMailKind.DRAFT_READY, "ada@example.org", clock.now(), detail="2026-11-27"
+        )
+    return SqlMailQueue(database)
+
+
+def test_a_mail_that_was_claimed_is_never_claimed_again(queue: SqlMailQueue, clock: FakeClock) -> None:
     mail = queue.claim(clock.now())
     assert mail is not None
     assert mail.detail == "2026-11-27"
@@ -251,9 +259,7 @@ def test_a_mail_that_was_claimed_is_never_claimed_again(database: Database, cloc
     assert queue.claim(clock.now()) is None
 
 
-def test_a_mail_that_was_put_back_waits(database: Database, clock: FakeClock) -> None:
-    queue = SqlMailQueue(database)
-    queue.queue(SystemMailKind.DRAFT_READY, "ada@example.org", clock.now())
+def test_a_mail_that_was_put_back_waits(queue: SqlMailQueue, clock: FakeClock) -> None:
     mail = queue.claim(clock.now())
     assert mail is not None
     queue.put_back(mail, clock.now() + timedelta(seconds=30))
@@ -265,6 +271,17 @@ def test_a_mail_that_was_put_back_waits(database: Database, clock: FakeClock) ->
     queue.finish(again, SystemMailState.SUBMITTED, clock.now(), message_id="m-1")
     clock.advance(seconds=3600)
     assert queue.claim(clock.now()) is None
+
+
+def test_why_a_mail_was_refused_stands_beside_what_it_is_about(
+    queue: SqlMailQueue, database: Database, clock: FakeClock
+) -> None:
+    mail = queue.claim(clock.now())
+    assert mail is not None
+    queue.finish(mail, SystemMailState.REFUSED, clock.now(), why="550 no such mailbox")
+    with database.reading() as connection:
+        row = connection.execute(select(system_mails)).one()
+    assert (row.state, row.detail, row.why) == ("refused", "2026-11-27", "550 no such mailbox")
 
 
 def test_a_limit_holds_over_any_span(database: Database, clock: FakeClock) -> None:

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("submitted_at", TIME, nullable=True),
         sa.Column("provider_message_id", sa.String(), server_default="", nullable=False),
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint(
             "kind IN ('confirmation', 'manage', 'goodbye', 'new_address', 'draft_ready')",
             name=op.f("ck_system_mails_kind_known"),
