@@ -152,11 +152,19 @@ class Joining(Protocol):
     """How people come to the list and leave it; every step is kept in their consent record."""
 
     def request(
-        self, address: Address, step: Consent, *, language: str, tags: Sequence[str], mail: bool
+        self,
+        address: Address,
+        step: Consent,
+        *,
+        language: str,
+        tags: Sequence[str],
+        mail: bool,
+        limits: Sequence[Limit] = (),
     ) -> None:
         """None, for everybody alike: a new person is unconfirmed, a known one stays as they are.
 
-        With `mail` one is queued, which tells its reader the truth.
+        With `mail` one is queued, which tells its reader the truth. When one of `limits` is reached
+        nothing is kept; else the wish counts for all of them, in the transaction that keeps it.
         """
         ...
 

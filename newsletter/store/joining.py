@@ -15,6 +15,7 @@ from newsletter.models import (
     Confirmation,
     Consent,
     ConsentAction,
+    Limit,
     SubscriberId,
     SubscriberStatus,
     SystemMailKind,
@@ -22,6 +23,7 @@ from newsletter.models import (
 from newsletter.store import suppressions
 from newsletter.store.consents import last_action, record_step, steps
 from newsletter.store.engine import Database, insert_new
+from newsletter.store.limits import counted_within
 from newsletter.store.readertables import consents, subscriber_tags, system_mails
 from newsletter.store.systemmails import queue_mail
 from newsletter.store.tables import subscribers
@@ -34,10 +36,19 @@ class SqlJoining:
         self._database = database
 
     def request(
-        self, address: Address, step: Consent, *, language: str, tags: Sequence[str], mail: bool
+        self,
+        address: Address,
+        step: Consent,
+        *,
+        language: str,
+        tags: Sequence[str],
+        mail: bool,
+        limits: Sequence[Limit] = (),
     ) -> None:
         key = address_key(address.addr_spec)
         with self._database.writing() as connection:
+            if not counted_within(connection, limits, step.at):
+                return
             connection.execute(
                 insert_new(connection, subscribers).values(
                     addr_spec=address.addr_spec,

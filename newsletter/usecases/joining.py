@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from newsletter.content.addresses import address_key
 from newsletter.models import Address, Consent, Limit
-from newsletter.ports import Joining, Limits
+from newsletter.ports import Joining
 
 DAY = 86_400
 HOUR = 3_600
@@ -30,14 +30,13 @@ def sign_up(
     tags: Sequence[str],
     key: bytes,
     joining: Joining,
-    limits: Limits,
 ) -> None:
     """None, whoever asks and whoever is asked for: nobody learns from it who is on the list.
 
     Beyond a limit nothing is kept and nobody is mailed.
     """
-    if limits.allow(limits_of(address, client, key), step.at):
-        joining.request(address, step, language=language, tags=tags, mail=True)
+    limits = limits_of(address, client, key)
+    joining.request(address, step, language=language, tags=tags, mail=True, limits=limits)
 
 
 def limits_of(address: Address, client: str, key: bytes) -> list[Limit]:

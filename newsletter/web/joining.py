@@ -134,7 +134,6 @@ class _Joining:
             tags=[tag for tag in topics if tag in known],
             key=self._app.keys.signing,
             joining=self._app.joining,
-            limits=self._app.limits,
         )
 
     def _form(self, request: Request, form: Form, *, problem: str = "") -> Response:

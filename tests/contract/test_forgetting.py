@@ -38,7 +38,6 @@ from newsletter.store.forgetting import SqlForgetting
 from newsletter.store.importing import SqlImportStore
 from newsletter.store.joining import SqlJoining
 from newsletter.store.keys import keyring
-from newsletter.store.limits import SqlLimits
 from newsletter.store.readertables import address_changes
 from newsletter.store.schema import backup
 from newsletter.store.suppressions import SqlSuppressionStore
@@ -98,7 +97,6 @@ class House:
             tags=["berlin"],
             key=self.keys.signing,
             joining=SqlJoining(self.database),
-            limits=SqlLimits(self.database),
         )
         found = self.desk.subscribers.find(ADDRESS)
         assert found is not None

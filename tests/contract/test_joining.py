@@ -1,6 +1,7 @@
 """Joining, leaving and coming back, on every database: the newest step of the record rules."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
+from newsletter.errors import NewsletterError
 from newsletter.models import (
     Address,
     Channel,
@@ -52,8 +54,15 @@ def step(action: ConsentAction, clock: FakeClock, channel: Channel = Channel.FOR
     return Consent(action=action, channel=channel, at=clock.now(), text="I agree.", ip="192.0.2.7")
 
 
-def ask(joining: SqlJoining, clock: FakeClock, who: Address = NOOR, tags: Sequence[str] = ()) -> None:
-    joining.request(who, step(ConsentAction.REQUESTED, clock), language="de", tags=tags, mail=True)
+def ask(
+    joining: SqlJoining,
+    clock: FakeClock,
+    who: Address = NOOR,
+    tags: Sequence[str] = (),
+    limits: Sequence[Limit] = (),
+) -> None:
+    wish = step(ConsentAction.REQUESTED, clock)
+    joining.request(who, wish, language="de", tags=tags, mail=True, limits=limits)
 
 
 def noor(people: SqlSubscriberStore) -> SubscriberId:
@@ -158,7 +167,8 @@ def test_asking_takes_the_same_statements_whoever_is_asked_for(
             heard.append(statement)
 
         event.listen(database.engine, "before_cursor_execute", hear)
-        ask(joining, clock, Address(addr_spec=f"{who}@example.org"), tags=["berlin", "harbour"])
+        limits = [Limit(bucket=who, count=1, seconds=60), Limit(bucket="all", count=99, seconds=60)]
+        ask(joining, clock, Address(addr_spec=f"{who}@example.org"), ["berlin", "harbour"], limits)
         event.remove(database.engine, "before_cursor_execute", hear)
     assert len(statements["nobody"]) > 5
     assert all(each == statements["nobody"] for each in statements.values())
@@ -296,3 +306,48 @@ def test_a_limit_holds_over_any_span(database: Database, clock: FakeClock) -> No
     clock.advance(seconds=100)
     assert not limits.allow([mine, all_], clock.now())
     assert limits.forget(clock.now()) == 6
+
+
+ONCE_A_DAY = [Limit(bucket="noor", count=1, seconds=86_400)]
+
+
+def mails_in(queue: SqlMailQueue, clock: FakeClock) -> int:
+    return sum(1 for _ in iter(lambda: queue.claim(clock.now()), None))
+
+
+def test_of_a_wish_beyond_a_limit_nothing_is_kept(
+    joining: SqlJoining, people: SqlSubscriberStore, database: Database, clock: FakeClock
+) -> None:
+    for _ in range(3):
+        ask(joining, clock, tags=["berlin"], limits=ONCE_A_DAY)
+    assert len(joining.steps(noor(people))) == 1
+    assert mails_in(SqlMailQueue(database), clock) == 1
+
+
+def test_many_wishes_at_once_are_one_mail(
+    joining: SqlJoining, people: SqlSubscriberStore, database: Database, clock: FakeClock
+) -> None:
+    wish = step(ConsentAction.REQUESTED, clock)
+
+    def once(_: int) -> None:
+        joining.request(NOOR, wish, language="de", tags=(), mail=True, limits=ONCE_A_DAY)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(once, range(12))) == [None] * 12
+    assert len(joining.steps(noor(people))) == 1
+    assert mails_in(SqlMailQueue(database), clock) == 1
+
+
+def test_a_wish_that_could_not_be_kept_does_not_count(
+    joining: SqlJoining, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("newsletter.store.joining.queue_mail", no_room)
+        with pytest.raises(NewsletterError, match="no room"):
+            ask(joining, clock, limits=ONCE_A_DAY)
+    ask(joining, clock, limits=ONCE_A_DAY)
+    assert mails_in(SqlMailQueue(database), clock) == 1
+
+
+def no_room(*_arguments: object, **_named: object) -> int:
+    raise NewsletterError("no room on the disk")

@@ -361,14 +361,6 @@ def soon() -> str:
 
 # --- the causes of mails ----------------------------------------------------------------------------
 
-WISH_LOST = pytest.mark.xfail(
-    reason="a wish counts for the limits in a transaction before the one that keeps it: who asks again after "
-    "a kill between the two is told that a mail is on its way, and gets none for a day"
-)
-KEPT_IN_TIME = [
-    pytest.param("before", marks=WISH_LOST), pytest.param("inside", marks=WISH_LOST), "after",
-]  # fmt: skip
-
 
 def test_who_was_told_that_a_mail_is_on_its_way_gets_it_though_the_server_of_pages_is_killed(
     house: House,
@@ -391,7 +383,7 @@ def test_who_was_told_that_a_mail_is_on_its_way_gets_it_though_the_server_of_pag
     check(house, states=[IN_DOUBT, *[HANDED_OVER] * 4], copies=READERS)
 
 
-@pytest.mark.parametrize("when", KEPT_IN_TIME)
+@pytest.mark.parametrize("when", ["before", "inside", "after"])
 def test_who_asks_again_because_no_answer_came_gets_one_mail(house: House, when: str) -> None:
     pages = house.start("serve", "--port", "0", prepare=DieAt(owner=SqlJoining, method="request", when=when))
     url = address_of(pages)
