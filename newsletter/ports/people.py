@@ -233,7 +233,8 @@ class MailQueue(Protocol):
     holds its lease."""
 
     def due(self, now: datetime) -> bool:
-        """Whether a mail may be handed over now."""
+        """Whether a mail may be handed over now, or was begun and not finished by a process that is at it
+        still, or died."""
         ...
 
     def recover(self, now: datetime) -> int:

@@ -4,7 +4,7 @@ handed over again: a mail is claimed on the disk before a byte of it leaves."""
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
 
 from newsletter.models import Address, SubscriberId, SystemMail, SystemMailKind, SystemMailState
 from newsletter.store.engine import Database
@@ -45,8 +45,10 @@ class SqlMailQueue:
         self._database = database
 
     def due(self, now: datetime) -> bool:
+        begun = system_mails.c.state == SystemMailState.SUBMITTING
+        wanted = select(system_mails.c.number).where(begun | _may_go(now)).limit(1)
         with self._database.reading() as connection:
-            return connection.scalar(_due(now).with_only_columns(system_mails.c.number)) is not None
+            return connection.scalar(wanted) is not None
 
     def recover(self, now: datetime) -> int:
         with self._database.writing() as connection:
@@ -92,14 +94,13 @@ class SqlMailQueue:
 
 def _due(now: datetime) -> Select[Any]:
     """The first mail that may be handed over."""
-    return (
-        select(system_mails)
-        .where(
-            system_mails.c.state == SystemMailState.PENDING,
-            or_(system_mails.c.retry_at.is_(None), system_mails.c.retry_at <= now),
-        )
-        .order_by(system_mails.c.number)
-        .limit(1)
+    return select(system_mails).where(_may_go(now)).order_by(system_mails.c.number).limit(1)
+
+
+def _may_go(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        system_mails.c.state == SystemMailState.PENDING,
+        or_(system_mails.c.retry_at.is_(None), system_mails.c.retry_at <= now),
     )
 
 

@@ -56,7 +56,10 @@ def hand_over_mails(app: App) -> int:
 
 
 def hand_over_when_due(app: App) -> int:
-    """As hand_over_mails; 0 when nothing is due, or while another process is at it."""
+    """As hand_over_mails; 0 when nothing is due, or while another process is at it.
+
+    A mail whose process died is seen to as well, though no other may come for long: it is in doubt.
+    """
     if not app.mails.due(app.clock.now()):
         return 0
     try:

@@ -265,7 +265,9 @@ def test_a_mail_that_was_claimed_is_never_claimed_again(queue: SqlMailQueue, clo
     assert mail is not None
     assert mail.detail == "2026-11-27"
     assert queue.claim(clock.now()) is None
+    assert queue.due(clock.now())
     assert queue.recover(clock.now()) == 1
+    assert not queue.due(clock.now())
     assert queue.claim(clock.now()) is None
 
 
@@ -273,8 +275,10 @@ def test_a_mail_that_was_put_back_waits(queue: SqlMailQueue, clock: FakeClock) -
     mail = queue.claim(clock.now())
     assert mail is not None
     queue.put_back(mail, clock.now() + timedelta(seconds=30))
+    assert not queue.due(clock.now())
     assert queue.claim(clock.now()) is None
     clock.advance(seconds=31)
+    assert queue.due(clock.now())
     again = queue.claim(clock.now())
     assert again is not None
     assert again.tries == 2
