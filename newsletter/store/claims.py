@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, update
 
@@ -23,29 +23,36 @@ from newsletter.models import (
 )
 from newsletter.store import moves
 from newsletter.store.audience import reached
+from newsletter.store.leases import HELD, confirm, holding, renew
 from newsletter.store.moves import SENDING, Batch
 from newsletter.store.pace import fitting
 from newsletter.store.reading import Person, as_deliveries
 from newsletter.store.tables import (
+    IS_PENDING,
     AttemptState,
     attempts,
     batches,
     deliveries,
     issues,
+    leases,
     subscribers,
 )
 
+RENEWED_EVERY = timedelta(seconds=10)
+"""A lease is not renewed more often: there may be a hundred claims a second."""
 PAUSED = "paused"
 """Why somebody is left out who asked for no letters for a while, after the freeze."""
 
 # Statements of the sending loop are made once: building one costs more than running it.
 _ISSUE = (
-    select(issues.c.number, issues.c.state, issues.c.canary)
+    select(issues.c.number, issues.c.state, issues.c.canary, leases.c.expires_at)
+    .join_from(issues, leases, and_(*HELD))
     .where(issues.c.id == bindparam("issue"))
     .with_for_update()
 )
-"""Locked, so that a pause or cancel that is committed is seen by every later claim."""
-_PENDING = (batches.c.issue == bindparam("issue"), batches.c.state == BatchState.PENDING)
+"""Both rows are locked: a pause or cancel that is committed is seen by every later claim, and nobody
+takes the lease over before this one is committed."""
+_PENDING = (batches.c.issue == bindparam("issue"), IS_PENDING)
 _NEXT = (
     select(batches)
     .where(*_PENDING, or_(batches.c.retry_at.is_(None), batches.c.retry_at <= bindparam("now")))
@@ -93,10 +100,16 @@ def take_next(
     """The next batch that may be handed out, marked as in flight; or the moment when one may be; None
     when none will be, unless something changes. While the canary is waited for, only its batches may.
 
-    A claim without deliveries means that everyone of the batch has left: ask again.
+    A claim without deliveries means that everyone of the batch has left: ask again. The lease is renewed
+    until `deadline`. Raises LeaseLost.
     """
-    issue = connection.execute(_ISSUE, {"issue": issue_id}).one_or_none()
-    if issue is None or issue.state not in SENDING:
+    issue = connection.execute(_ISSUE, {"issue": issue_id, **holding(lease)}).one_or_none()
+    if issue is None:
+        confirm(connection, lease)
+        return None
+    if issue.expires_at < deadline - RENEWED_EVERY:
+        renew(connection, lease, deadline)
+    if issue.state not in SENDING:
         return None
     batch = _next_batch(connection, issue, now)
     if batch is None or isinstance(batch, NotBefore):
@@ -143,7 +156,9 @@ def keep_cancel_id(connection: Connection, claim: Claim, cancel_id: str, send_at
     connection.execute(_CALL_BACK, {"request": claim.attempt, "cancel_id": cancel_id, "send_at": send_at})
 
 
-def _next_batch(connection: Connection, issue: Row[int, str, str], now: datetime) -> Batch | NotBefore | None:
+def _next_batch(
+    connection: Connection, issue: Row[int, str, str, datetime], now: datetime
+) -> Batch | NotBefore | None:
     canary = issue.canary == CanaryState.WAITING
     place = {"issue": issue.number}
     batch = connection.execute(_NEXT_OF_CANARY if canary else _NEXT, {**place, "now": now}).one_or_none()
@@ -155,7 +170,7 @@ def _next_batch(connection: Connection, issue: Row[int, str, str], now: datetime
 
 def _mark_in_flight(
     connection: Connection,
-    issue: Row[int, str, str],
+    issue: Row[int, str, str, datetime],
     batch: Batch,
     attempt: AttemptId,
     *,

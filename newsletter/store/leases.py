@@ -22,11 +22,13 @@ from newsletter.store.engine import Database, insert_new
 from newsletter.store.locks import try_lock
 from newsletter.store.tables import leases
 
-_HELD = update(leases).where(
+HELD = (
     leases.c.name == bindparam("held"),
     leases.c.owner == bindparam("by"),
     leases.c.fence == bindparam("since"),
 )
+"""What is true of the row of a lease that nobody has taken over; its parameters are `holding`'s."""
+_UPDATE_HELD = update(leases).where(*HELD)
 
 
 def new_owner() -> str:
@@ -72,6 +74,11 @@ class Leases:
         return try_lock(self._database.locks / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.lease")
 
 
+def holding(lease: Lease) -> dict[str, object]:
+    """The parameters of HELD."""
+    return {"held": lease.name, "by": lease.owner, "since": lease.fence}
+
+
 def renew(connection: Connection, lease: Lease, expires_at: datetime) -> None:
     """None; the lease runs until `expires_at`. Raises LeaseLost when a newer holder has it."""
     _update_held(connection, lease, {"expires_at": expires_at})
@@ -83,7 +90,7 @@ def confirm(connection: Connection, lease: Lease) -> None:
 
 
 def _update_held(connection: Connection, lease: Lease, values: dict[str, object]) -> None:
-    held = connection.execute(_HELD, {"held": lease.name, "by": lease.owner, "since": lease.fence, **values})
+    held = connection.execute(_UPDATE_HELD, {**holding(lease), **values})
     if held.rowcount != 1:
         raise LeaseLost(f"another process has taken over {lease.name!r}", remedy="let it finish")
 

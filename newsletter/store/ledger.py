@@ -8,7 +8,6 @@ attempt is open, so that writing it twice, or late, changes nothing.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from newsletter import faults
 from newsletter.errors import WrongState
@@ -37,11 +36,7 @@ from newsletter.store import canaries, claims, fates, freezing, moves, reading
 from newsletter.store.engine import Database
 from newsletter.store.leases import Leases, confirm, renew
 from newsletter.store.mark import Mark
-from newsletter.store.moves import Run
 from newsletter.store.tables import AttemptState
-
-_ID = attrgetter("id")
-_DELIVERY_ID = attrgetter("delivery_id")
 
 
 class SqlLedger:
@@ -103,7 +98,6 @@ class SqlLedger:
         deadline = now + timedelta(seconds=ttl)
         while True:
             with self._database.writing() as connection:
-                renew(connection, lease, deadline)
                 claim = claims.take_next(connection, lease, issue_id, now=now, deadline=deadline, pace=pace)
             if not isinstance(claim, Claim):
                 return claim
@@ -124,10 +118,7 @@ class SqlLedger:
 
     def accept(self, claim: Claim, message_id: str, now: datetime) -> None:
         with self._database.writing() as connection:
-            for batch in moves.close(connection, claim, AttemptState.ACCEPTED, now, message_id=message_id):
-                faults.point("inside-record")
-                everybody = Run(first_seq=batch.first_seq, state=BatchState.SUBMITTED, tries=batch.tries + 1)
-                moves.settle(connection, batch, [everybody], rejected=0)
+            moves.accept(connection, claim, message_id, now)
 
     def record(
         self,
@@ -137,7 +128,7 @@ class SqlLedger:
         *,
         retry_at: datetime | None = None,
     ) -> None:
-        if list(map(_DELIVERY_ID, outcomes)) != list(map(_ID, claim.deliveries)):
+        if [outcome.delivery_id for outcome in outcomes] != list(claim.deliveries.ids):
             raise ValueError("a provider must answer one outcome per recipient, in order")
         statuses = {outcome.status for outcome in outcomes}
         if SendStatus.UNAVAILABLE in statuses and retry_at is None:
@@ -160,7 +151,7 @@ class SqlLedger:
                 moves.hold_back(connection, batch.issue, retry_at)
 
     def reject(self, claim: Claim, rejected: Sequence[SendOutcome], now: datetime) -> None:
-        if not {o.delivery_id for o in rejected} <= {delivery.id for delivery in claim.deliveries}:
+        if not {o.delivery_id for o in rejected} <= set(claim.deliveries.ids):
             raise ValueError("a provider may reject only whom it was given")
         detail = "; ".join(sorted({outcome.detail for outcome in rejected}))
         with self._database.writing() as connection:
@@ -174,7 +165,7 @@ class SqlLedger:
     def split(self, claim: Claim, detail: str, now: datetime) -> None:
         if len(claim.deliveries) < 2:
             raise WrongState(f"{claim.issue_id}: one recipient cannot be split")
-        middle = moves.seq_of(claim.deliveries[len(claim.deliveries) // 2].id)
+        middle = moves.seq_of(claim.deliveries.ids[len(claim.deliveries) // 2])
         with self._database.writing() as connection:
             for batch in moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail):
                 if batch.first_seq < middle <= batch.last_seq:

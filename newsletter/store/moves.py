@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, literal, select, update
 
+from newsletter import faults
 from newsletter.models import (
     AttemptId,
     BatchId,
@@ -64,6 +65,26 @@ _BATCHES_OF = (
     .order_by(batches.c.first_seq)
 )
 """A claim is one batch; more, when a mixed answer has divided it and a part is still in doubt."""
+_first = select(batches.c.first_seq).where(batches.c.id == bindparam("batch")).scalar_subquery()
+_number = select(issues.c.number).where(issues.c.id == bindparam("issue_id")).scalar_subquery()
+_ACCEPT = (
+    update(batches)
+    .where(
+        batches.c.issue
+        == select(issues.c.number).where(issues.c.id == bindparam("issue_id")).scalar_subquery(),
+        batches.c.first_seq.between(_first, bindparam("last")),
+        batches.c.attempt == bindparam("request"),
+        batches.c.submitting + batches.c.uncertain > 0,
+    )
+    .values(
+        state=BatchState.SUBMITTED,
+        submitted=batches.c.submitting + batches.c.uncertain,
+        submitting=0,
+        uncertain=0,
+        tries=batches.c.tries + 1,
+        retry_at=None,
+    )
+)
 _MOVE = update(batches).where(batches.c.id == bindparam("batch"))
 _SETTLED_IN = select(outcomes.c.seq, outcomes.c.status).where(
     outcomes.c.issue == bindparam("issue"),
@@ -112,13 +133,32 @@ def close(
 
     An attempt in doubt counts as open: its own sender's late answer settles it.
     """
-    values = {"state": state, "answered_at": now, "detail": detail, "provider_message_id": message_id}
-    closed = connection.execute(_CLOSE, {"open_attempt": claim.attempt, **values})
-    if closed.rowcount == 0:
+    if not _was_open(connection, claim, state, now, detail=detail, message_id=message_id):
         return []
-    last = seq_of(claim.deliveries[-1].id)
-    place = {"attempt": claim.attempt, "batch": claim.batch_id, "last": last}
+    place = {"attempt": claim.attempt, "batch": claim.batch_id, "last": seq_of(claim.deliveries.ids[-1])}
     return connection.execute(_BATCHES_OF, place).all()
+
+
+def accept(connection: Connection, claim: Claim, message_id: str, now: datetime) -> None:
+    """None; everybody of the request who waits for an answer is submitted, unless it was closed before."""
+    if _was_open(connection, claim, AttemptState.ACCEPTED, now, message_id=message_id):
+        faults.point("inside-record")
+        place = {"issue_id": claim.issue_id, "batch": claim.batch_id, "request": claim.attempt}
+        connection.execute(_ACCEPT, {**place, "last": seq_of(claim.deliveries.ids[-1])})
+
+
+def _was_open(
+    connection: Connection,
+    claim: Claim,
+    state: AttemptState,
+    now: datetime,
+    *,
+    detail: str = "",
+    message_id: str = "",
+) -> bool:
+    """Whether the attempt was open until now; it is closed with this state."""
+    values = {"state": state, "answered_at": now, "detail": detail, "provider_message_id": message_id}
+    return connection.execute(_CLOSE, {"open_attempt": claim.attempt, **values}).rowcount > 0
 
 
 def move(connection: Connection, batch: Batch, state: BatchState, **columns: object) -> None:

@@ -78,5 +78,13 @@ def _number_attempts() -> None:
         f"INSERT INTO attempts ({names}) SELECT {names} FROM old_attempts ORDER BY started_at, id"  # noqa: S608
     )
     op.drop_table("old_attempts")
+    op.drop_index("ix_batches_issue_state_first_seq", "batches")
+    op.create_index(
+        "ix_batches_pending",
+        "batches",
+        ["issue", "first_seq"],
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
     op.create_index("ix_attempts_batch", "attempts", ["batch"])
     op.create_index("ix_attempts_provider_started_at", "attempts", ["provider", "started_at"])
