@@ -13,7 +13,7 @@ from newsletter.models import Batch, RenderedEmail, Sender, SendOutcome
 from newsletter.ports import Clock
 from newsletter.providers.letters import Letter, Letters
 from newsletter.providers.smtp_answers import Reply, Step, goes_on, outcomes
-from newsletter.providers.smtp_session import Server, SmtpSession
+from newsletter.providers.smtp_session import FINAL_DOT, Server, SmtpSession
 from newsletter.providers.sockets import Deadline, is_loopback
 
 if TYPE_CHECKING:
@@ -100,8 +100,9 @@ class SmtpProvider:
 
     def _deliver(self, session: SmtpSession, sender: Sender, letter: Letter) -> Reply:
         address, octets = letter.recipient.address.addr_spec, self._octets(letter)
-        if 0 < session.max_size < len(octets):
-            words = f"5.3.4 the letter has {len(octets)} octets, and it takes {session.max_size}"
+        size = len(octets) - len(FINAL_DOT)
+        if 0 < session.max_size < size:
+            words = f"5.3.4 the letter has {size} octets, and it takes {session.max_size}"
             return Reply(step=Step.MAIL, code=552, words=words)  # as the server would say (RFC 1870 §6.1)
         if not (address.isascii() or session.takes_utf8):
             words = "5.6.7 the address is not ASCII, and the server does not offer SMTPUTF8"
@@ -111,7 +112,7 @@ class SmtpProvider:
     def _octets(self, letter: Letter) -> bytes:
         head, body = letter.head, letter.body
         signature = self._signer.signature(head, body, now=self._clock.now()) if self._signer else b""
-        return b"".join((signature, head, b"\r\n", body))
+        return b"".join((signature, head, b"\r\n", body, FINAL_DOT))
 
     def _open_session(self) -> SmtpSession:
         """The kept session when it still stands, else a new one. Raises as SmtpSession does."""

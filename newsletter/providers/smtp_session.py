@@ -26,6 +26,7 @@ QUIT_SECONDS = 1.0
 MAX_LINE = 8192
 """Octets; RFC 5321 §4.5.3.1.5 allows 512, and servers write more."""
 MAX_LINES = 200
+FINAL_DOT = b".\r\n"
 _RESET = b"RSET\r\n"
 
 
@@ -84,13 +85,13 @@ class SmtpSession:
     def deliver(self, sender: str, recipient: str, letter: bytes, *, deadline: Deadline) -> Reply:
         """The reply that decides what became of the letter: the first that refuses, or the last.
 
-        `letter` ends with CRLF and has no line that begins with a dot.
+        `letter` ends with the final dot in a line of its own, and has no other line that begins with one.
         """
         self._talk.wire.deadline = deadline
         if self._talk.unread or not self.is_open:
             why = "it spoke out of turn" if self.is_open else "it closed the connection"
             return self._lost(Step.MAIL, ConnectionError(why))
-        refusal = self._open_letter(self._commands(sender, recipient, len(letter)))
+        refusal = self._open_letter(self._commands(sender, recipient, len(letter) - len(FINAL_DOT)))
         if refusal is None:
             return self._content(letter)
         if not self._ask(_RESET, [Step.OTHER])[-1].is_good:
@@ -127,13 +128,13 @@ class SmtpSession:
         replies = self._ask(b"".join(commands.values()), list(commands))
         refusal = next((reply for reply in replies if not reply.is_good), None)
         if refusal is not None and self.is_open and replies[-1].is_good:
-            self._ask(b".\r\n", [Step.LETTER])  # RFC 2920 §3.1: a letter to nobody is ended at once
+            self._ask(FINAL_DOT, [Step.LETTER])  # RFC 2920 §3.1: a letter to nobody is ended at once
         return refusal
 
     def _content(self, letter: bytes) -> Reply:
         """The reply to the letter. What fails before the final dot has left is a failure of DATA."""
         try:
-            for half in halves(letter + b".\r\n"):
+            for half in halves(letter):
                 self._talk.wire.sendall(half)
         except OSError as error:
             return self._lost(Step.DATA, error)
