@@ -94,7 +94,8 @@ def _lines(app: App) -> Iterator[str]:
         f'state="{name}"': sum(getattr(progress, name) for progress in moving if progress) for name in sums
     }
     yield from _gauge("moving_recipients", "Recipients of issues that are being sent, by state.", recipients)
-    yield from _gauge("mails_due", "Whether a mail to a reader waits or is under way.", {"": app.mails.due(app.clock.now())})
+    mails = {"": app.mails.due(app.clock.now())}
+    yield from _gauge("mails_due", "Whether a mail to a reader waits, or is under way.", mails)
 
 
 def _gauge(name: str, meaning: str, values: Mapping[str, int]) -> Iterator[str]:
