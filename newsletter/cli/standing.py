@@ -29,7 +29,13 @@ from newsletter.models import (
     Standing,
 )
 from newsletter.ports import Accounts
-from newsletter.usecases.standing import how_it_moves, next_act, seconds_left
+from newsletter.usecases.standing import (
+    MAILS_TOLD_FOR,
+    doubt_about_mails,
+    how_it_moves,
+    next_act,
+    seconds_left,
+)
 
 if TYPE_CHECKING:
     from newsletter.wiring import App
@@ -51,22 +57,25 @@ GROUPS = (
 @json_option
 @click.pass_context
 def status(ctx: click.Context, issue: str | None, as_json: bool) -> None:
-    """Show where the issues stand, or all that is known of one."""
+    """Show where the issues stand, or all that is known of one, and whether mails are in doubt."""
     with opened(ctx) as app:
+        mails_uncertain = app.mails.uncertain(app.clock.now() - MAILS_TOLD_FOR)
         if issue is not None:
-            _show_one(app, app.record(app.issue_id(issue)), as_json)
+            _show_one(app, app.record(app.issue_id(issue)), mails_uncertain, as_json)
             return
         rows = [(record, app.ledger.progress(record.id)) for record in app.issues.list()]
     if as_json:
-        print_json([{**to_builtins(record), "progress": progress} for record, progress in rows])
+        told = [{**to_builtins(record), "progress": progress} for record, progress in rows]
+        print_json({"issues": told, "mails_uncertain": mails_uncertain})
         return
     if not rows:
         talk("No issue yet: run “newsletter gather”.")
     for record, progress in rows:
         click.echo(_line(record, progress))
+    _show_doubt(mails_uncertain)
 
 
-def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
+def _show_one(app: "App", record: IssueRecord, mails_uncertain: int, as_json: bool) -> None:
     from newsletter.wiring.care import pace
 
     now = app.clock.now()
@@ -77,20 +86,17 @@ def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
     audience_filter = frozen.audience_filter if frozen else ""
     readers, machines = app.visits.count(record.id)
     if as_json:
-        print_json(
-            [
-                {
-                    **to_builtins(record),
-                    "progress": progress,
-                    "movement": movement,
-                    "seconds_left": seconds_left(progress, movement.rate) if progress else None,
-                    "next": act,
-                    "audience_filter": audience_filter,
-                    "web_readers": readers,
-                    "web_machines": machines,
-                }
-            ]
-        )
+        told = {
+            **to_builtins(record),
+            "progress": progress,
+            "movement": movement,
+            "seconds_left": seconds_left(progress, movement.rate) if progress else None,
+            "next": act,
+            "audience_filter": audience_filter,
+            "web_readers": readers,
+            "web_machines": machines,
+        }
+        print_json({"issues": [told], "mails_uncertain": mails_uncertain})
         return
     click.echo(_line(record, progress))
     if audience_filter:
@@ -99,10 +105,16 @@ def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
         click.echo(f"  {line}")
     if readers or machines:
         click.echo(f"  read on the web: {readers}; machines, left out: {machines}")
+    _show_doubt(mails_uncertain)
     if act:
         talk(f"  next: {act}")
     if log := app.issues.log(record.id):
         show_log(log)
+
+
+def _show_doubt(mails_uncertain: int) -> None:
+    if told := doubt_about_mails(mails_uncertain):
+        click.echo(told)
 
 
 def _line(record: IssueRecord, progress: SendProgress | None) -> str:

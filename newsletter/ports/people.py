@@ -241,6 +241,10 @@ class MailQueue(Protocol):
         """How many mails an earlier process left half-way; they are uncertain, and stay so."""
         ...
 
+    def uncertain(self, since: datetime) -> int:
+        """How many mails have come to be in doubt since then; that they are is for good."""
+        ...
+
     def claim(self, now: datetime) -> SystemMail | None:
         """The next mail that is due, committed as `submitting` before this returns."""
         ...

@@ -4,7 +4,7 @@ handed over again: a mail is claimed on the disk before a byte of it leaves."""
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
 from newsletter.models import Address, SubscriberId, SystemMail, SystemMailKind, SystemMailState
 from newsletter.store.engine import Database
@@ -57,6 +57,13 @@ class SqlMailQueue:
                 .where(system_mails.c.state == SystemMailState.SUBMITTING)
                 .values(state=SystemMailState.UNCERTAIN, submitted_at=now)
             ).rowcount
+
+    def uncertain(self, since: datetime) -> int:
+        doubts = select(func.count()).where(
+            system_mails.c.state == SystemMailState.UNCERTAIN, system_mails.c.submitted_at >= since
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(doubts) or 0
 
     def claim(self, now: datetime) -> SystemMail | None:
         with self._database.writing() as connection:

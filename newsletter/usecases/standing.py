@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from newsletter.models import IssueRecord, IssueState, Movement, SendProgress
 
 SENDING = (IssueState.FROZEN, IssueState.SUBMITTING)
+MAILS_TOLD_FOR = timedelta(days=7)
+"""After that nobody need be told of a mail in doubt: no link that such a mail holds works any longer."""
 
 
 def next_act(record: IssueRecord, progress: SendProgress | None) -> str:
@@ -24,6 +26,18 @@ def next_act(record: IssueRecord, progress: SendProgress | None) -> str:
     if progress and progress.uncertain:
         return f"“newsletter reconcile {record.id}” looks for evidence about who is uncertain"
     return ""
+
+
+def doubt_about_mails(uncertain: int) -> str:
+    """So many of the program's own mails in doubt, and what a person does about it, in one line; empty when
+    there is none."""
+    if not uncertain:
+        return ""
+    those = "is uncertain and is" if uncertain == 1 else "are uncertain and are"
+    return (
+        f"{uncertain} of the program's own mails {those} not handed over again: "
+        "readers who miss one may ask anew, and see yourself whether a draft waits for you"
+    )
 
 
 def seconds_left(progress: SendProgress, rate: float) -> float | None:

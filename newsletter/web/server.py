@@ -4,11 +4,13 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 import uvicorn
 
 from newsletter.engines.local import LocalEngine
 from newsletter.errors import BadSetting, NewsletterError
+from newsletter.usecases.standing import doubt_about_mails
 from newsletter.web.app import make_pages
 from newsletter.wiring import App
 
@@ -47,7 +49,7 @@ def serve_pages(
         )
     )
     pages = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages")
-    mails = threading.Thread(target=_mail, args=(app,), name="mails")
+    mails = threading.Thread(target=_mail, args=(app, app.clock.now()), name="mails")
     engine = LocalEngine()
     pages.start()
     mails.start()
@@ -62,15 +64,24 @@ def serve_pages(
         mails.join()
 
 
-def _mail(app: App) -> None:
-    """None, when the app was asked to stop; what readers asked for is mailed within a second or so."""
+def _mail(app: App, since: datetime) -> None:
+    """None, when the app was asked to stop; what readers asked for is mailed within a second or so.
+
+    A warning tells how many mails have come to be in doubt `since` then, whoever handed them over.
+    """
     from newsletter.wiring.mailing import hand_over_when_due
 
+    told = 0
     while not app.stopped.wait(1.0):
         try:
             hand_over_when_due(app)
+            uncertain = app.mails.uncertain(since)
         except NewsletterError as error:
             log.warning("mails to readers wait: %s", error)
+            continue
+        if uncertain > told:
+            log.warning("%s", doubt_about_mails(uncertain))
+        told = uncertain
 
 
 def _tick(app: App) -> None:

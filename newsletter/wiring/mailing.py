@@ -25,6 +25,7 @@ from newsletter.store.leases import new_owner
 from newsletter.usecases.filing import finish_files
 from newsletter.usecases.joining import UNCONFIRMED_FOR
 from newsletter.usecases.mailing import Composed, send_system_mails
+from newsletter.usecases.standing import doubt_about_mails
 from newsletter.wiring.app import App
 
 LEASE = "system mails"
@@ -75,10 +76,12 @@ def tend_readers(app: App) -> tuple[str, ...]:
     app.visits.forget(now - VISITS_KEPT)
     expired = app.joining.expire(now - UNCONFIRMED_FOR)
     mailed = hand_over_when_due(app)
+    doubt = doubt_about_mails(app.mails.uncertain(now))
     return (
         *_clean(app),
         *((f"{counted(expired, 'unconfirmed sign-up')} forgotten",) if expired else ()),
         *((f"{counted(mailed, 'mail')} to readers handed over",) if mailed else ()),
+        *((doubt,) if doubt else ()),
     )
 
 

@@ -271,6 +271,24 @@ def test_a_mail_that_was_claimed_is_never_claimed_again(queue: SqlMailQueue, clo
     assert queue.claim(clock.now()) is None
 
 
+def test_mails_in_doubt_are_counted_from_when_they_came_to_be_so(
+    queue: SqlMailQueue, database: Database, clock: FakeClock
+) -> None:
+    queued = clock.now()
+    with database.writing() as connection:
+        queue_mail(connection, SystemMailKind.MANAGE, "noor@example.org", queued)
+    assert queue.claim(clock.now())
+    clock.advance(seconds=60)
+    assert queue.uncertain(queued) == 0
+    queue.recover(clock.now())
+    assert queue.uncertain(clock.now()) == 1
+    clock.advance(seconds=60)
+    mail = queue.claim(clock.now())
+    assert mail is not None
+    queue.finish(mail, SystemMailState.UNCERTAIN, clock.now(), why="no answer")
+    assert (queue.uncertain(queued), queue.uncertain(clock.now())) == (2, 1)
+
+
 def test_a_mail_that_was_put_back_waits(queue: SqlMailQueue, clock: FakeClock) -> None:
     mail = queue.claim(clock.now())
     assert mail is not None

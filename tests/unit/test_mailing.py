@@ -44,6 +44,9 @@ class Queue:
     def recover(self, now: datetime) -> int:
         return 0
 
+    def uncertain(self, since: datetime) -> int:
+        return 0
+
     def claim(self, now: datetime) -> SystemMail | None:
         return self.mails.pop() if self.mails else None
 

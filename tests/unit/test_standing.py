@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.cli.progress import PlainLines, Speed
 from newsletter.models import IssueId, IssueRecord, IssueState, Movement, SendProgress
-from newsletter.usecases.standing import duration, how_it_moves, next_act, seconds_left
+from newsletter.usecases.standing import doubt_about_mails, duration, how_it_moves, next_act, seconds_left
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
 
@@ -34,6 +34,13 @@ def test_what_has_to_be_done_next_is_said(state: IssueState, note: str, uncertai
 @pytest.mark.parametrize("state", [IssueState.SUBMITTED, IssueState.SKIPPED, IssueState.CANCELLED])
 def test_when_nothing_has_to_be_done_nothing_is_said(state: IssueState) -> None:
     assert next_act(record(state), SendProgress(audience=1, submitted=1)) == ""
+
+
+def test_mails_in_doubt_are_told_of_with_what_to_do() -> None:
+    assert doubt_about_mails(0) == ""
+    assert doubt_about_mails(1).startswith("1 of the program's own mails is uncertain")
+    assert doubt_about_mails(2).startswith("2 of the program's own mails are uncertain")
+    assert "ask anew" in doubt_about_mails(1)
 
 
 def test_a_send_tells_its_speed_what_holds_it_up_and_what_came_back() -> None:

@@ -114,8 +114,8 @@ def test_the_status_of_an_issue_tells_who_read_it_on_the_web_and_leaves_machines
     client.get(f"/a/{issue(app)}", headers=FIREFOX)
     client.get(f"/a/{issue(app)}", headers={"User-Agent": "Barracuda Sentinel (EE)"})
     assert "read on the web: 1; machines, left out: 1" in project.run("status", issue(app)).stdout
-    told = json.loads(project.run("status", issue(app), "--json").stdout)
-    assert (told[0]["web_readers"], told[0]["web_machines"]) == (1, 1)
+    (told,) = json.loads(project.run("status", issue(app), "--json").stdout)["issues"]
+    assert (told["web_readers"], told["web_machines"]) == (1, 1)
 
 
 def test_visits_of_pages_are_forgotten_after_a_month_and_those_of_issues_counted_on(
