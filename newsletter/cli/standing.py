@@ -59,23 +59,22 @@ GROUPS = (
 def status(ctx: click.Context, issue: str | None, as_json: bool) -> None:
     """Show where the issues stand, or all that is known of one, and whether mails are in doubt."""
     with opened(ctx) as app:
-        mails_uncertain = app.mails.uncertain(app.clock.now() - MAILS_TOLD_FOR)
+        if doubt := doubt_about_mails(app.mails.uncertain(app.clock.now() - MAILS_TOLD_FOR)):
+            talk(doubt)
         if issue is not None:
-            _show_one(app, app.record(app.issue_id(issue)), mails_uncertain, as_json)
+            _show_one(app, app.record(app.issue_id(issue)), as_json)
             return
         rows = [(record, app.ledger.progress(record.id)) for record in app.issues.list()]
     if as_json:
-        told = [{**to_builtins(record), "progress": progress} for record, progress in rows]
-        print_json({"issues": told, "mails_uncertain": mails_uncertain})
+        print_json([{**to_builtins(record), "progress": progress} for record, progress in rows])
         return
     if not rows:
         talk("No issue yet: run “newsletter gather”.")
     for record, progress in rows:
         click.echo(_line(record, progress))
-    _show_doubt(mails_uncertain)
 
 
-def _show_one(app: "App", record: IssueRecord, mails_uncertain: int, as_json: bool) -> None:
+def _show_one(app: "App", record: IssueRecord, as_json: bool) -> None:
     from newsletter.wiring.care import pace
 
     now = app.clock.now()
@@ -86,17 +85,20 @@ def _show_one(app: "App", record: IssueRecord, mails_uncertain: int, as_json: bo
     audience_filter = frozen.audience_filter if frozen else ""
     readers, machines = app.visits.count(record.id)
     if as_json:
-        told = {
-            **to_builtins(record),
-            "progress": progress,
-            "movement": movement,
-            "seconds_left": seconds_left(progress, movement.rate) if progress else None,
-            "next": act,
-            "audience_filter": audience_filter,
-            "web_readers": readers,
-            "web_machines": machines,
-        }
-        print_json({"issues": [told], "mails_uncertain": mails_uncertain})
+        print_json(
+            [
+                {
+                    **to_builtins(record),
+                    "progress": progress,
+                    "movement": movement,
+                    "seconds_left": seconds_left(progress, movement.rate) if progress else None,
+                    "next": act,
+                    "audience_filter": audience_filter,
+                    "web_readers": readers,
+                    "web_machines": machines,
+                }
+            ]
+        )
         return
     click.echo(_line(record, progress))
     if audience_filter:
@@ -105,16 +107,10 @@ def _show_one(app: "App", record: IssueRecord, mails_uncertain: int, as_json: bo
         click.echo(f"  {line}")
     if readers or machines:
         click.echo(f"  read on the web: {readers}; machines, left out: {machines}")
-    _show_doubt(mails_uncertain)
     if act:
         talk(f"  next: {act}")
     if log := app.issues.log(record.id):
         show_log(log)
-
-
-def _show_doubt(mails_uncertain: int) -> None:
-    if told := doubt_about_mails(mails_uncertain):
-        click.echo(told)
 
 
 def _line(record: IssueRecord, progress: SendProgress | None) -> str:

@@ -108,7 +108,7 @@ def test_a_send_that_has_not_ended_is_not_balanced(project: Project) -> None:
     status = project.run("status", issue)
     assert "submitting" in status.stdout
     assert f"newsletter send {issue}" in status.stderr
-    (told,) = json.loads(project.run("status", issue, "--json").stdout)["issues"]
+    (told,) = json.loads(project.run("status", issue, "--json").stdout)
     assert told["progress"]["pending"] == 3
     assert told["seconds_left"] > 0
     assert told["next"]

@@ -128,7 +128,7 @@ def test_with_nothing_new_the_slot_is_skipped_and_says_so(
 def wait_until_submitted(project: Project) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        rows = json.loads(project.run("status", "--json").stdout)["issues"]
+        rows = json.loads(project.run("status", "--json").stdout)
         if any(row["state"] == "submitted" for row in rows):
             return
     pytest.fail("the issue was not submitted in time")

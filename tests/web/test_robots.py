@@ -114,7 +114,7 @@ def test_the_status_of_an_issue_tells_who_read_it_on_the_web_and_leaves_machines
     client.get(f"/a/{issue(app)}", headers=FIREFOX)
     client.get(f"/a/{issue(app)}", headers={"User-Agent": "Barracuda Sentinel (EE)"})
     assert "read on the web: 1; machines, left out: 1" in project.run("status", issue(app)).stdout
-    (told,) = json.loads(project.run("status", issue(app), "--json").stdout)["issues"]
+    (told,) = json.loads(project.run("status", issue(app), "--json").stdout)
     assert (told["web_readers"], told["web_machines"]) == (1, 1)
 
 
