@@ -37,6 +37,8 @@ class Answers:
     ledger: Ledger
     clock: Clock
     care: Care
+    connections: int
+    """Each has one request under way, which a kill leaves in doubt."""
     on_trouble: Callable[[str], None]
     why: str = ""
     """Why the issue was paused."""
@@ -77,10 +79,10 @@ class Answers:
                 return self._record(claim, outcomes)
         return 0.0
 
-    def mind_budget(self, issue_id: IssueId, *, request: int) -> None:
-        """None; the issue is paused when too many of it failed, besides one request of that size in doubt."""
+    def mind_budget(self, issue_id: IssueId, *, a_kill: int) -> None:
+        """None; the issue is paused when too many of it failed, besides those whom one kill left in doubt."""
         progress = self.ledger.progress(issue_id)
-        if progress and (why := over_budget(progress, self.care, request=request)):
+        if progress and (why := over_budget(progress, self.care, a_kill=a_kill)):
             self._pause(issue_id, why)
 
     def _record(self, claim: Claim, outcomes: Sequence[SendOutcome]) -> float:
@@ -108,7 +110,7 @@ class Answers:
         self._failures = self._doubts = self._refusals = 0
 
     def _mind_budget(self, claim: Claim) -> None:
-        self.mind_budget(claim.issue_id, request=len(claim.deliveries))
+        self.mind_budget(claim.issue_id, a_kill=self.connections * len(claim.deliveries))
 
     def _reject(self, claim: Claim, rejected: Sequence[SendOutcome], words: str) -> None:
         self._refusals += 1

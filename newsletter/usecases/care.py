@@ -47,13 +47,13 @@ def wait_before_retry(failures: int, retry_after: float | None = None) -> float:
     return retry_after or min(FIRST_WAIT * 2.0 ** (failures - 1), LONGEST_WAIT)
 
 
-def over_budget(progress: SendProgress, care: Care, *, request: int) -> str:
+def over_budget(progress: SendProgress, care: Care, *, a_kill: int) -> str:
     """Why too many of those answered are rejected or uncertain; empty when they are not.
 
-    One request in doubt, of `request` recipients, does not count: it alone stops no small list.
+    So many as one kill leaves in doubt, `a_kill`, do not count: it alone stops no small list.
     """
     answered = progress.submitted + progress.rejected + progress.uncertain + progress.unknown
-    failed = progress.rejected + max(0, progress.uncertain - request)
+    failed = progress.rejected + max(0, progress.uncertain - a_kill)
     if answered < FEWEST_ANSWERED or failed <= care.error_budget * answered:
         return ""
     return (

@@ -118,9 +118,11 @@ def send_issue(
         raise WrongState(f"{issue_id} is not frozen", remedy=f"run `newsletter send {issue_id}`")
     lease = ledger.acquire(f"send {issue_id}", owner=owner, ttl=LEASE_SECONDS, now=clock.now())
     try:
-        answers = Answers(ledger=ledger, clock=clock, care=care, on_trouble=on_trouble)
+        answers = Answers(
+            ledger=ledger, clock=clock, care=care, connections=len(providers), on_trouble=on_trouble
+        )
         if doubted := ledger.recover(lease, issue_id, clock.now()):
-            answers.mind_budget(issue_id, request=doubted)
+            answers.mind_budget(issue_id, a_kill=doubted)
         sending = Sending(
             frozen=frozen,
             lease=lease,

@@ -43,11 +43,12 @@ def run(
     stopped: Callable[[], bool] = lambda: False,
     on_trouble: Callable[[str], None] = lambda _: None,
     on_look: Callable[[], None] = lambda: None,
+    connections: int = 1,
 ) -> SendReport:
     return send_issue(
         ISSUE,
         ledger=at.ledger,
-        providers=[provider],
+        providers=[provider] * connections,
         personalise=plain_recipients,
         clock=at.clock,
         owner="one",
@@ -90,7 +91,7 @@ def test_too_many_failures_are_over_the_budget(
     rejected: int, uncertain: int, submitted: int, over: bool
 ) -> None:
     progress = SendProgress(audience=5000, rejected=rejected, uncertain=uncertain, submitted=submitted)
-    why = over_budget(progress, CARE, request=100)
+    why = over_budget(progress, CARE, a_kill=100)
     assert bool(why) is over
     assert ("sending.error_budget" in why) is over
 
@@ -116,6 +117,23 @@ def test_a_sender_that_dies_again_and_again_does_not_leave_everybody_in_doubt(at
     assert report.state is IssueState.PAUSED
     assert report.progress.uncertain == 60
     assert "60 are uncertain" in report.why
+
+
+@pytest.mark.parametrize("recovered_before", [False, True])
+def test_what_one_kill_left_in_doubt_on_two_connections_stops_no_small_list(
+    at: Desk, recovered_before: bool
+) -> None:
+    at.freeze(240, batch_size=20)
+    lease = at.lease()
+    for _ in range(2):
+        at.claim(lease)  # by a sender that dies now
+    if recovered_before:
+        at.ledger.recover(at.take_over(), ISSUE, at.clock.now())
+    at.clock.advance(seconds=1000)
+    provider = ScriptedProvider(singly("rejected", "submitted"))
+    report = run(at, provider, CARE, connections=2)
+    assert report.state is IssueState.SUBMITTED
+    assert report.progress == SendProgress(audience=240, submitted=199, rejected=1, uncertain=40)
 
 
 # --- the canary -------------------------------------------------------------------------------------
