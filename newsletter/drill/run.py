@@ -200,7 +200,7 @@ class Run:
 
     def statuses(self) -> dict[str, str]:
         """Of each frozen recipient, by address."""
-        return {each.addr_spec: status for _, each, status in self.app.ledger.statuses(ISSUE)}
+        return {each.address.addr_spec: each.status for each in self.app.accounts.people(ISSUE)}
 
 
 def _errand(plan: Plan, scene: Scene, sendgrid: SendGridEmulator, began: datetime) -> Errand:

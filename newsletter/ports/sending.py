@@ -6,13 +6,11 @@ from typing import Protocol, runtime_checkable
 
 from newsletter.models import (
     DRAFTS,
-    Address,
     AttemptId,
     AudienceFilter,
     Batch,
     Canary,
     Claim,
-    DeliveryId,
     DeliveryStatus,
     FrozenIssue,
     IssueId,
@@ -202,14 +200,6 @@ class Ledger(Protocol):
 
     def progress(self, issue_id: IssueId) -> SendProgress | None:
         """The sums of a frozen issue; None when it is not frozen."""
-        ...
-
-    def uncertain(self, issue_id: IssueId) -> Iterator[Address]:
-        """The addresses about whom only evidence can tell."""
-        ...
-
-    def statuses(self, issue_id: IssueId) -> Iterator[tuple[DeliveryId, Address, str]]:
-        """Every recipient of a frozen issue with the status that is known, in the frozen order."""
         ...
 
 

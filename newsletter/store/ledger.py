@@ -6,20 +6,17 @@ batch is ever in two requests that could both be accepted. And an answer counts 
 attempt is open, so that writing it twice, or late, changes nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from newsletter import faults
 from newsletter.errors import WrongState
 from newsletter.models import (
     DRAFTS,
-    Address,
     AudienceFilter,
     BatchState,
     Canary,
     Claim,
-    DeliveryId,
-    DeliveryStatus,
     FrozenIssue,
     IssueId,
     IssueState,
@@ -205,11 +202,3 @@ class SqlLedger:
     def progress(self, issue_id: IssueId) -> SendProgress | None:
         with self._database.reading() as connection:
             return reading.progress(connection, issue_id)
-
-    def uncertain(self, issue_id: IssueId) -> Iterator[Address]:
-        for _, address, status in reading.recipients(self._database, issue_id, BatchState.UNCERTAIN):
-            if status == DeliveryStatus.UNCERTAIN:
-                yield address
-
-    def statuses(self, issue_id: IssueId) -> Iterator[tuple[DeliveryId, Address, str]]:
-        return reading.recipients(self._database, issue_id, *BatchState)

@@ -16,8 +16,6 @@ from newsletter.errors import Busy
 from newsletter.models import IssueId
 from newsletter.web.page import Pages
 
-CANARY_PATH = "/c/more"
-"""Stands on pages with a button, where no person sees it; robots.txt asks crawlers not to follow it."""
 _AGENTS = re.compile(
     r"bot\b|crawl|spider|preview|scan|slurp|monitor|curl|wget|python|java/|go-http|headless|barracuda"
     r"|proofpoint|mimecast|safelinks|symantec|facebookexternalhit|whatsapp|telegram",
@@ -26,7 +24,8 @@ _AGENTS = re.compile(
 
 
 def routes(pages: Pages) -> list[Route]:
-    """`/c/more`, which marks who follows it, and `/robots.txt`."""
+    """`/c/more`, which marks who follows it, and `/robots.txt`, which asks crawlers not to. It stands on
+    pages with a button, where no person sees it."""
 
     def canary(request: Request) -> Response:
         """404, as if nothing were there."""

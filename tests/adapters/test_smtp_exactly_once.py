@@ -60,7 +60,7 @@ def test_whatever_a_server_does_nobody_gets_two_letters_and_the_ledger_knows_who
                     clock=here.clock,
                     owner="one",
                 )
-            statuses = {address.addr_spec: status for _, address, status in here.ledger.statuses(ISSUE)}
+            statuses = here.statuses()
     copies = Counter(message_from_bytes(octets)["To"] for octets in told.taken)
     assert not [address for address, count in copies.items() if count > 1]
     with_copy = {status for address, status in statuses.items() if address in copies}

@@ -58,7 +58,7 @@ def test_an_audience_is_whom_its_filter_means_less_who_pauses(at: Desk) -> None:
     assert frozen.audience_filter == 'tag:"north shore" or tag:b'
     assert at.ledger.frozen(ISSUE) == frozen
     assert SqlAccounts(at.database).audience_sha256(ISSUE) == frozen.audience_sha256
-    people = [address.addr_spec for _, address, _ in at.ledger.statuses(ISSUE)]
+    people = list(at.statuses())
     assert numbers(people) == [1, 4, 6, 2, 5]
     places = [at.subscribers.find(spec) for spec in people]
     now = at.clock.now()

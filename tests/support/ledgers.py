@@ -22,6 +22,7 @@ from newsletter.models import (
     SendStatus,
     SubscriberStatus,
 )
+from newsletter.store.accounts import SqlAccounts
 from newsletter.store.engine import Database
 from newsletter.store.issues import SqlIssueStore
 from newsletter.store.joining import SqlJoining
@@ -151,7 +152,8 @@ class Desk:
         return progress
 
     def statuses(self, issue_id: IssueId = ISSUE) -> dict[str, str]:
-        return {address.addr_spec: status for _, address, status in self.ledger.statuses(issue_id)}
+        people = SqlAccounts(self.database).people(issue_id)
+        return {each.address.addr_spec: each.status for each in people}
 
 
 def desk(database: Database, clock: FakeClock | None = None) -> Desk:
