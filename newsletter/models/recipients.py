@@ -101,9 +101,16 @@ class Recipients(Columns[Recipient]):
 
     @classmethod
     def of(cls, recipients: Iterable[Recipient]) -> "Recipients":
-        """The same recipients as columns. Raises KeyError for one who lacks what the first has."""
+        """The same recipients as columns. Raises ValueError when they do not have the same merge fields
+        and headers."""
         them = tuple(recipients)
         first = them[0] if them else None
+        for each in them:
+            if first and (each.merge_data.keys(), each.headers.keys()) != (
+                first.merge_data.keys(),
+                first.headers.keys(),
+            ):
+                raise ValueError(f"{each.delivery_id} has other fields than {first.delivery_id}")
         return cls(
             delivery_ids=tuple(each.delivery_id for each in them),
             addr_specs=tuple(each.address.addr_spec for each in them),

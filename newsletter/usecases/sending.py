@@ -25,7 +25,7 @@ from newsletter.usecases.answers import Answer, Answers
 from newsletter.usecases.care import LOOK_SECONDS, SEND_LATER, Care, illness, wait_for_canary
 
 LEASE_SECONDS = 180.0
-"""Each claim renews the lease; it must outlast one request with its time-outs."""
+"""Claims renew the lease, the last one some seconds ago; it must outlast one request with its time-outs."""
 SHORTEST_WAIT = 0.05
 
 

@@ -388,6 +388,26 @@ def test_uncertain_people_are_told_apart_from_those_of_their_batch_who_left(at: 
     }
 
 
+def test_a_whole_acceptance_is_the_acceptance_of_each(at: Desk) -> None:
+    at.freeze(12, batch_size=4)
+    lease = at.lease()
+    answers: list[Callable[[Claim], None]] = [
+        lambda claim: at.ledger.accept(claim, "their id", at.clock.now()),
+        lambda claim: at.record(claim, accepted(claim)),
+    ]
+    for number, answer in enumerate(answers):
+        at.unsubscribe(f"reader{number * 4 + 1}@example.com")
+        claim = at.claim(lease)
+        at.ledger.mark_uncertain(claim, detail="timeout", now=at.clock.now())  # it came late
+        answer(claim)
+    with at.database.reading() as connection:
+        own = {"id", "first_seq", "last_seq", "attempt"}
+        columns = [column for column in tables.batches.c if column.name not in own]
+        whole, each, _ = connection.execute(select(*columns).order_by(tables.batches.c.first_seq)).all()
+    assert whole == each
+    assert at.progress() == SendProgress(audience=12, submitted=6, suppressed_since=2, pending=4)
+
+
 def test_every_answer_given_twice_counts_once(at: Desk) -> None:
     at.freeze(12, batch_size=2)
     lease = at.lease()

@@ -131,7 +131,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if request.outcomes:
                 kinds = ["tell each"]
             else:
-                kinds = ["record"] if request.took else ["release", "reject", "refuse", "split"]
+                kinds = ["record", "accept"] if request.took else ["release", "reject", "refuse", "split"]
             request.answer = self._answer(data.draw(st.sampled_from(kinds)), request, data)
         request.answer()
 
@@ -152,6 +152,8 @@ class LedgerMachine(RuleBasedStateMachine):
         ledger, claim, now = self.at.ledger, request.claim, self.at.clock.now
         if kind == "tell each":
             return lambda: ledger.record(claim, request.outcomes, now(), retry_at=self._soon())
+        if kind == "accept":
+            return lambda: ledger.accept(claim, "id", now())
         places = range(len(claim.deliveries))
         out = data.draw(st.sets(st.sampled_from(places), min_size=kind == "reject"))
         if kind == "record":
