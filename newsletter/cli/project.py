@@ -58,7 +58,7 @@ def init(folder: Path, feeds: tuple[str, ...], name: str) -> None:
     settings.write_text(text, encoding="utf-8")
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("/data/\n.env\n", encoding="utf-8")
+        ignore.write_text("/data/\n/issues/.newsletter.mark\n.env\n", encoding="utf-8")
     talk(f"Now edit {settings}, then: newsletter -C {folder} gather")
     click.echo(settings)
 

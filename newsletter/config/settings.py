@@ -282,8 +282,5 @@ class Settings:
 
     @property
     def mark_file(self) -> Path:
-        """Where the database's mark stands: beside a SQLite file, else among the project's data."""
-        kind, _, path = self.database_url.partition(":///")
-        if kind.startswith("sqlite") and path:
-            return Path(f"{path}.mark")
-        return self.project / "data" / "database.mark"
+        """Where the database's mark stands: not among the data, which may be put back as a whole."""
+        return self.project / "issues" / ".newsletter.mark"

@@ -58,7 +58,7 @@ class Mark:
         """What the mark says; None when there is none yet. Raises OSError."""
         try:
             return _parsed(self._path.read_bytes()[:MOST_BYTES])
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def doubts(self) -> str:

@@ -81,6 +81,8 @@ def test_a_draft_that_a_receipt_says_was_sent_is_sent_to_nobody(project: Project
     for path in (project.folder / "data").glob("newsletter.db*"):
         path.unlink()
     project.run("subscribers", "add", *PEOPLE)
+    assert project.run("send", issue, "--yes").status == 3  # so says the mark
+    (project.folder / "issues" / ".newsletter.mark").unlink()
     refused = project.run("send", issue, "--yes")
     assert refused.status == 1
     assert "was sent already" in refused.stderr

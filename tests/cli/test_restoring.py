@@ -1,6 +1,7 @@
 """A project whose database was put back from an old copy."""
 
 import json
+import shutil
 from collections import Counter
 from email import message_from_bytes
 from pathlib import Path
@@ -71,6 +72,19 @@ def test_an_old_copy_is_not_sent_from(project: Project, words: tuple[str, ...]) 
     assert refused.status == 3
     assert "db after-restore" in refused.stderr
     assert outbox(project) == before
+
+
+def test_a_data_folder_that_was_put_back_as_a_whole_is_known_for_an_old_one(project: Project) -> None:
+    issue = gathered(project, "--unscheduled")
+    data = project.folder / "data"
+    saved = shutil.copytree(data, project.folder / "copy")
+    assert project.run("send", issue, "--yes").status == 0
+    shutil.rmtree(data)
+    saved.rename(data)
+    refused = project.run("send", issue, "--yes")
+    assert refused.status == 3
+    assert "older than the last send" in refused.stderr
+    assert project.letters() == []
 
 
 def test_an_issue_that_was_submitted_since_is_taken_over_by_its_receipt(project: Project) -> None:
