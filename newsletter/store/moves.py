@@ -65,13 +65,12 @@ _BATCHES_OF = (
     .order_by(batches.c.first_seq)
 )
 """A claim is one batch; more, when a mixed answer has divided it and a part is still in doubt."""
-_first = select(batches.c.first_seq).where(batches.c.id == bindparam("batch")).scalar_subquery()
 _number = select(issues.c.number).where(issues.c.id == bindparam("issue_id")).scalar_subquery()
+_first = select(batches.c.first_seq).where(batches.c.id == bindparam("batch")).scalar_subquery()
 _ACCEPT = (
     update(batches)
     .where(
-        batches.c.issue
-        == select(issues.c.number).where(issues.c.id == bindparam("issue_id")).scalar_subquery(),
+        batches.c.issue == _number,
         batches.c.first_seq.between(_first, bindparam("last")),
         batches.c.attempt == bindparam("request"),
         batches.c.submitting + batches.c.uncertain > 0,
