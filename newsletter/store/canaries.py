@@ -7,7 +7,7 @@ from math import ceil
 from sqlalchemy import Connection, and_, func, select, update
 
 from newsletter.models import Canary, CanaryState, DeliveryStatus, IssueId
-from newsletter.store import moves
+from newsletter.store import issuemoves
 from newsletter.store.tables import attempts, batches, issues, outcomes, provider_events
 
 PLACES = 100
@@ -37,7 +37,7 @@ def waiting(connection: Connection, issue_id: IssueId) -> Canary | None:
     number: int | None = connection.scalar(
         select(issues.c.number).where(
             issues.c.id == issue_id,
-            issues.c.state.in_(moves.SENDING),
+            issues.c.state.in_(issuemoves.SENDING),
             issues.c.canary == CanaryState.WAITING,
         )
     )
@@ -88,4 +88,4 @@ def end(connection: Connection, issue_id: IssueId, illness: str) -> None:
         .values(canary=CanaryState.FAILED if illness else CanaryState.PASSED)
     )
     if illness:
-        moves.pause(connection, issue_id, illness)
+        issuemoves.pause(connection, issue_id, illness)

@@ -23,8 +23,9 @@ from newsletter.models import (
 )
 from newsletter.store import moves
 from newsletter.store.audience import reached
+from newsletter.store.issuemoves import SENDING
 from newsletter.store.leases import HELD, confirm, holding, renew
-from newsletter.store.moves import SENDING, Batch
+from newsletter.store.moves import Batch
 from newsletter.store.pace import fitting
 from newsletter.store.reading import Person, as_deliveries
 from newsletter.store.tables import (

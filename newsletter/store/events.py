@@ -22,7 +22,7 @@ from newsletter.models import (
     Taken,
 )
 from newsletter.ports import EventRules
-from newsletter.store import moves, settling, suppressions
+from newsletter.store import settling, suppressions
 from newsletter.store.contradictions import keep_contradictions
 from newsletter.store.engine import Database, chunks, insert_new
 from newsletter.store.outcomes import News, tallies, tell
@@ -85,7 +85,7 @@ def _change(
     alarms = []
     for number, tally in tallies(connection, ended).items():
         if note := rules.alarm(before[number], tally):
-            moves.pause(connection, tally.issue_id, note)
+            issuemoves.pause(connection, tally.issue_id, note)
             alarms.append(f"{tally.issue_id}: {note}")
     return tuple(alarms)
 

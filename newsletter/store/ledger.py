@@ -29,7 +29,7 @@ from newsletter.models import (
     SendProgress,
     SendStatus,
 )
-from newsletter.store import canaries, claims, fates, freezing, moves, reading
+from newsletter.store import canaries, claims, fates, freezing, issuemoves, moves, reading
 from newsletter.store.engine import Database
 from newsletter.store.leases import Leases, confirm, renew
 from newsletter.store.mark import Mark
@@ -174,7 +174,7 @@ class SqlLedger:
         with self._database.writing() as connection:
             for batch in moves.close(connection, claim, AttemptState.REFUSED, now, detail=detail):
                 moves.move(connection, batch, BatchState.PENDING, pending=moves.unsettled(batch))
-                moves.pause(connection, claim.issue_id, detail)
+                issuemoves.pause(connection, claim.issue_id, detail)
 
     def mark_uncertain(self, claim: Claim, *, detail: str, now: datetime) -> None:
         with self._database.writing() as connection:
@@ -182,7 +182,7 @@ class SqlLedger:
 
     def pause(self, issue_id: IssueId, *, note: str) -> None:
         with self._database.writing() as connection:
-            moves.pause(connection, issue_id, note)
+            issuemoves.pause(connection, issue_id, note)
 
     # --- after ----------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class SqlLedger:
     def finish(self, lease: Lease, issue_id: IssueId, now: datetime) -> IssueState:
         with self._database.writing() as connection:
             confirm(connection, lease)
-            return moves.finish(connection, issue_id, now)
+            return issuemoves.finish(connection, issue_id, now)
 
     def progress(self, issue_id: IssueId) -> SendProgress | None:
         with self._database.reading() as connection:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
 
 from newsletter import faults
 from newsletter.models import (
@@ -20,10 +20,10 @@ from newsletter.models import (
     DeliveryId,
     DeliveryStatus,
     IssueId,
-    IssueState,
     SendOutcome,
 )
 from newsletter.store.columns import is_any
+from newsletter.store.issuemoves import reopen
 from newsletter.store.tables import (
     COUNTERS,
     OPEN_ATTEMPTS,
@@ -36,8 +36,6 @@ from newsletter.store.tables import (
 
 Batch = Row[Any]
 """A row of `batches`."""
-SENDING = (IssueState.FROZEN, IssueState.SUBMITTING)
-"""The states of an issue in which batches are handed out."""
 
 SETTLED_SINGLY = (DeliveryStatus.REJECTED, DeliveryStatus.SUPPRESSED_SINCE)
 """Outcomes of people who are out of their batch. All others are what a provider reported, perhaps of an
@@ -168,7 +166,7 @@ def move(connection: Connection, batch: Batch, state: BatchState, **columns: obj
     values = {"submitting": 0, "uncertain": 0, "retry_at": None, **columns, "state": state}
     connection.execute(_MOVE, {"batch": batch.id, **values})
     if state is BatchState.PENDING and batch.uncertain:
-        _reopen(connection, batch.issue)
+        reopen(connection, batch.issue)
 
 
 def settled_in(connection: Connection, batch: Batch) -> dict[int, str]:
@@ -207,7 +205,7 @@ def divide(connection: Connection, batch: Batch, runs: Sequence[Run]) -> None:
     if rows[1:]:
         connection.execute(insert(batches), [{**row, **same} for row in rows[1:]])
     if batch.uncertain and any(run.state is BatchState.PENDING for run in runs):
-        _reopen(connection, batch.issue)
+        reopen(connection, batch.issue)
 
 
 def settle(connection: Connection, batch: Batch, runs: Sequence[Run], *, rejected: int) -> None:
@@ -231,15 +229,6 @@ def cut(connection: Connection, batch: Batch, *, middle: int) -> Batch:
     )
     divide(connection, batch, [first, second])
     return connection.execute(select(batches).where(batches.c.id == batch.id)).one()
-
-
-def _reopen(connection: Connection, issue: int) -> None:
-    """None; an issue that was done and has something to do again is `submitting` again."""
-    connection.execute(
-        update(issues)
-        .where(issues.c.number == issue, issues.c.state == IssueState.SUBMITTED)
-        .values(state=IssueState.SUBMITTING, submitted_at=None)
-    )
 
 
 def doubt(connection: Connection, batch_id: BatchId, attempt: AttemptId, detail: str, now: datetime) -> int:
@@ -318,32 +307,3 @@ def keep_outcomes(connection: Connection, issue: int, rows: Sequence[Mapping[str
     here = delete(outcomes).where(outcomes.c.issue == issue, outcomes.c.seq == bindparam("place"))
     connection.execute(here, [{"place": row["seq"]} for row in rows])
     connection.execute(insert(outcomes), rows)
-
-
-def pause(connection: Connection, issue_id: IssueId, note: str) -> None:
-    """None; the issue is paused, unless it is in a state in which nothing is handed out anyway."""
-    connection.execute(
-        update(issues)
-        .where(issues.c.id == issue_id, issues.c.state.in_(SENDING))
-        .values(state=IssueState.PAUSED, note=note)
-    )
-
-
-def finish(connection: Connection, issue_id: IssueId, now: datetime) -> IssueState:
-    """The issue's state, which becomes `submitted` when no batch is pending or in flight."""
-    unfinished = (
-        select(literal(1))
-        .where(
-            batches.c.issue == issues.c.number,
-            batches.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING)),
-        )
-        .exists()
-    )
-    # Whoever hands recipients back meanwhile (settling.py) holds this lock: the look comes after them.
-    connection.execute(select(issues.c.number).where(issues.c.id == issue_id).with_for_update())
-    connection.execute(
-        update(issues)
-        .where(issues.c.id == issue_id, issues.c.state.in_(SENDING), ~unfinished)
-        .values(state=IssueState.SUBMITTED, submitted_at=now, note="")
-    )
-    return IssueState(connection.scalars(select(issues.c.state).where(issues.c.id == issue_id)).one())
