@@ -22,7 +22,7 @@ from newsletter.models import (
     Taken,
 )
 from newsletter.ports import EventRules
-from newsletter.store import settling, suppressions
+from newsletter.store import issuemoves, settling, suppressions
 from newsletter.store.contradictions import keep_contradictions
 from newsletter.store.engine import Database, chunks, insert_new
 from newsletter.store.outcomes import News, tallies, tell
