@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from newsletter.drill.plan import BEHAVIOURS, Control, Evidence, Kill, Plan, Trouble
 from newsletter.drill.senders import (
@@ -27,6 +27,7 @@ from newsletter.drill.stage import Scene, Stage, address
 from newsletter.errors import NewsletterError, WrongState
 from newsletter.models import Channel, Consent, ConsentAction, DeliveryStatus, IssueState
 from newsletter.store.engine import Database, connect
+from newsletter.store.tables import issues
 from newsletter.wiring import App, SystemClock, open_app
 
 HANG_SECONDS = 0.5
@@ -176,8 +177,15 @@ class Run:
             person = self.app.subscribers.find(addr_spec)
             assert person is not None  # noqa: S101 - the stage has them all
             self.app.joining.leave(person.id, step, mail=False)
+        self._await_claims()
         stood = self.statuses()  # a later claim sees that they left
         self.gone = frozenset(each for each in addresses if stood.get(each, "absent") in NOT_HANDED_OVER)
+
+    def _await_claims(self) -> None:
+        """None, when every claim that may have looked at the subscriptions before now is committed: each
+        holds the lock on the issue until then."""
+        with self.database.writing() as connection:
+            connection.execute(select(issues.c.number).where(issues.c.id == ISSUE).with_for_update())
 
     def _control(self) -> None:
         with suppress(WrongState):  # it is not frozen yet, or done already
