@@ -22,6 +22,7 @@ from newsletter.models import (
 from newsletter.store.columns import UtcTime
 from newsletter.store.engine import Database
 from newsletter.store.pace import fitting
+from newsletter.store.reading import IN_RANGE
 from newsletter.store.tables import (
     OPEN_ATTEMPTS,
     AttemptState,
@@ -54,17 +55,13 @@ _TOLD = (
 )
 """What a Standing is made of, besides the place in the frozen order."""
 _SAME_PERSON = and_(outcomes.c.issue == deliveries.c.issue, outcomes.c.seq == deliveries.c.seq)
-_IN_RANGE = and_(
-    deliveries.c.issue == bindparam("issue"),
-    deliveries.c.seq.between(bindparam("first"), bindparam("last")),
-)
 _PEOPLE = (
     select(deliveries.c.seq, *_TOLD)
     .join_from(deliveries, outcomes, _SAME_PERSON, isouter=True)
-    .where(_IN_RANGE)
+    .where(IN_RANGE)
     .order_by(deliveries.c.seq)
 )
-_ADDRESSES = select(deliveries.c.addr_spec).where(_IN_RANGE).order_by(deliveries.c.seq)
+_ADDRESSES = select(deliveries.c.addr_spec).where(IN_RANGE).order_by(deliveries.c.seq)
 
 
 class SqlAccounts:

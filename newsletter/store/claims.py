@@ -27,7 +27,7 @@ from newsletter.store.issuemoves import SENDING
 from newsletter.store.leases import HELD, confirm, holding, renew
 from newsletter.store.moves import Batch
 from newsletter.store.pace import fitting
-from newsletter.store.reading import Person, as_deliveries
+from newsletter.store.reading import IN_RANGE, PERSON, Person, as_deliveries
 from newsletter.store.tables import (
     IS_PENDING,
     AttemptState,
@@ -63,14 +63,10 @@ _NEXT = (
 )
 _SOONEST = select(func.count(), func.min(batches.c.retry_at)).where(*_PENDING)
 _NEXT_OF_CANARY, _SOONEST_OF_CANARY = _NEXT.where(batches.c.canary), _SOONEST.where(batches.c.canary)
-_HERE = and_(
-    deliveries.c.issue == bindparam("issue"),
-    deliveries.c.seq.between(bindparam("first"), bindparam("last")),
-)
 _STAYING = (
-    select(deliveries.c.seq, deliveries.c.subscriber_id, deliveries.c.addr_spec, deliveries.c.display_name)
+    select(*PERSON)
     .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-    .where(_HERE, reached(bindparam("now")))
+    .where(IN_RANGE, reached(bindparam("now")))
     .order_by(deliveries.c.seq)
 )
 """The frozen recipients of a batch whom the letter still reaches."""
@@ -80,7 +76,7 @@ _LEFT = (
         case((subscribers.c.status == SubscriberStatus.CONFIRMED, PAUSED), else_=subscribers.c.status),
     )
     .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
-    .where(_HERE, or_(subscribers.c.id.is_(None), ~reached(bindparam("now"))))
+    .where(IN_RANGE, or_(subscribers.c.id.is_(None), ~reached(bindparam("now"))))
     .order_by(deliveries.c.seq)
 )
 """The others, with what their subscription is now (NULL: forgotten)."""

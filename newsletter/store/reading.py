@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from newsletter.models import (
     Deliveries,
@@ -11,10 +11,17 @@ from newsletter.models import (
     SendProgress,
     SubscriberId,
 )
-from newsletter.store.tables import COUNTERS, batches, issues, letters
+from newsletter.store.tables import COUNTERS, batches, deliveries, issues, letters
 
+PERSON = (deliveries.c.seq, deliveries.c.subscriber_id, deliveries.c.addr_spec, deliveries.c.display_name)
+"""What as_deliveries is given of somebody."""
 Person = tuple[int, SubscriberId, str, str]
-"""seq, subscriber_id, addr_spec, display_name"""
+"""A row of these columns."""
+IN_RANGE = and_(
+    deliveries.c.issue == bindparam("issue"),
+    deliveries.c.seq.between(bindparam("first"), bindparam("last")),
+)
+"""Whether somebody stands between two places of an issue's audience, themselves included."""
 
 
 def as_deliveries(issue_id: IssueId, people: Sequence[Person]) -> Deliveries:

@@ -8,7 +8,7 @@ whole, so that evidence about one of its recipients counts for all of them.
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from newsletter.models import (
     AttemptId,
@@ -22,7 +22,7 @@ from newsletter.models import (
 )
 from newsletter.store.engine import Database, chunks
 from newsletter.store.moves import Batch, move
-from newsletter.store.reading import as_deliveries
+from newsletter.store.reading import IN_RANGE, PERSON, as_deliveries
 from newsletter.store.tables import (
     AttemptState,
     attempts,
@@ -51,10 +51,9 @@ _PROVES = provider_events.c.type != EventType.UNKNOWN
 """Whatever a provider tells of a letter, it has taken it."""
 _MAY_BE_CONFIRMED = batches.c.state.in_((BatchState.UNCERTAIN, BatchState.UNKNOWN_FINAL))
 _PEOPLE = (
-    select(deliveries.c.seq, deliveries.c.subscriber_id, deliveries.c.addr_spec, deliveries.c.display_name)
+    select(*PERSON)
     .where(
-        deliveries.c.issue == bindparam("issue"),
-        deliveries.c.seq.between(bindparam("first"), bindparam("last")),
+        IN_RANGE,
         ~select(outcomes.c.seq)
         .where(
             outcomes.c.issue == deliveries.c.issue,
