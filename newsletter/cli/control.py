@@ -3,7 +3,7 @@
 import click
 
 from newsletter.cli.common import issue_argument, json_option, opened, print_json, talk
-from newsletter.models import DRAFTS, IssueState
+from newsletter.models import DRAFTS, SENDING, IssueState
 
 
 @click.command()
@@ -46,7 +46,7 @@ def undo(ctx: click.Context, issue: str) -> None:
 @click.pass_context
 def pause(ctx: click.Context, issue: str) -> None:
     """Stop submitting ISSUE after the request that is under way."""
-    _move(ctx, issue, IssueState.PAUSED, (IssueState.FROZEN, IssueState.SUBMITTING), "by hand")
+    _move(ctx, issue, IssueState.PAUSED, SENDING, "by hand")
 
 
 @click.command()
@@ -62,7 +62,7 @@ def resume(ctx: click.Context, issue: str) -> None:
 @click.pass_context
 def cancel(ctx: click.Context, issue: str) -> None:
     """Never send ISSUE, or what is left of it."""
-    states = (*DRAFTS, IssueState.FROZEN, IssueState.SUBMITTING, IssueState.PAUSED)
+    states = (*DRAFTS, *SENDING, IssueState.PAUSED)
     _move(ctx, issue, IssueState.CANCELLED, states, "by hand")
 
 

@@ -1,6 +1,7 @@
 """An old copy of the database is put back after the send went on: it must be noticed, and then made good."""
 
-from newsletter.drill.run import OPEN, Run
+from newsletter.drill.run import Run
+from newsletter.models import SENDING
 from newsletter.wiring.restoring import after_restore
 
 
@@ -9,7 +10,7 @@ def restore_an_old_copy(run: Run) -> tuple[str, ...]:
 
     The copy is taken now; nothing happens while the issue is no further than a draft.
     """
-    if run.state() not in OPEN:
+    if run.state() not in SENDING:
         return ()
     with run.closed():
         run.stage.copy(run.scene)

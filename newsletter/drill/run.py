@@ -25,7 +25,7 @@ from newsletter.drill.sendgrid.emulator import SCOPES, SendGridEmulator
 from newsletter.drill.sendgrid.faults import Fault, Kind
 from newsletter.drill.stage import Scene, Stage, address
 from newsletter.errors import NewsletterError, WrongState
-from newsletter.models import Channel, Consent, ConsentAction, DeliveryStatus, IssueState
+from newsletter.models import SENDING, Channel, Consent, ConsentAction, DeliveryStatus, IssueState
 from newsletter.store.engine import Database, connect
 from newsletter.store.tables import issues
 from newsletter.wiring import App, SystemClock, open_app
@@ -49,7 +49,6 @@ PAGES_LEFT = 8
 """Times `trouble_at`: the room of a disk that is getting full; the freeze takes some forty pages."""
 SENDER_ENDS = {0, STOPPED_BY_ITSELF, -signal.SIGKILL}
 """Exit statuses of processes that ended as a sender may."""
-OPEN = (IssueState.FROZEN, IssueState.SUBMITTING)
 DONE = (IssueState.SUBMITTED, IssueState.CANCELLED)
 NOT_HANDED_OVER = {"absent", DeliveryStatus.PENDING, DeliveryStatus.SUPPRESSED_SINCE}
 
@@ -190,9 +189,9 @@ class Run:
     def _control(self) -> None:
         with suppress(WrongState):  # it is not frozen yet, or done already
             if self.plan.control is Control.PAUSE:
-                self.app.issues.set_state(ISSUE, IssueState.PAUSED, expected=OPEN, note="by hand")
+                self.app.issues.set_state(ISSUE, IssueState.PAUSED, expected=SENDING, note="by hand")
             else:
-                expected = (*OPEN, IssueState.PAUSED)
+                expected = (*SENDING, IssueState.PAUSED)
                 self.app.issues.set_state(ISSUE, IssueState.CANCELLED, expected=expected, note="by hand")
 
     def _lock(self) -> None:

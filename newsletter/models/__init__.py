@@ -27,6 +27,7 @@ from newsletter.models.events import (
 from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, PostId, SourceId, SubscriberId
 from newsletter.models.issues import (
     DRAFTS,
+    SENDING,
     Finding,
     Issue,
     IssueRecord,
@@ -74,6 +75,7 @@ from newsletter.models.sending import (
 __all__ = [
     "DRAFTS",
     "NOTHING",
+    "SENDING",
     "Accepted",
     "Address",
     "AttemptId",

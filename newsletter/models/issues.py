@@ -57,6 +57,8 @@ class IssueState(StrEnum):
 
 DRAFTS = (IssueState.DRAFT, IssueState.SCHEDULED)
 """The states in which an issue can still be edited; its words and its audience are not frozen."""
+SENDING = (IssueState.FROZEN, IssueState.SUBMITTING)
+"""The states in which batches of an issue are handed out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

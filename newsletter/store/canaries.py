@@ -6,7 +6,7 @@ from math import ceil
 
 from sqlalchemy import Connection, and_, func, select, update
 
-from newsletter.models import Canary, CanaryState, DeliveryStatus, IssueId
+from newsletter.models import SENDING, Canary, CanaryState, DeliveryStatus, IssueId
 from newsletter.store import issuemoves
 from newsletter.store.tables import attempts, batches, issues, outcomes, provider_events
 
@@ -37,7 +37,7 @@ def waiting(connection: Connection, issue_id: IssueId) -> Canary | None:
     number: int | None = connection.scalar(
         select(issues.c.number).where(
             issues.c.id == issue_id,
-            issues.c.state.in_(issuemoves.SENDING),
+            issues.c.state.in_(SENDING),
             issues.c.canary == CanaryState.WAITING,
         )
     )

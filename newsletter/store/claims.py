@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_
 
 from newsletter import faults
 from newsletter.models import (
+    SENDING,
     AttemptId,
     BatchId,
     BatchState,
@@ -23,7 +24,6 @@ from newsletter.models import (
 )
 from newsletter.store import moves
 from newsletter.store.audience import reached
-from newsletter.store.issuemoves import SENDING
 from newsletter.store.leases import HELD, confirm, holding, renew
 from newsletter.store.moves import Batch
 from newsletter.store.pace import fitting

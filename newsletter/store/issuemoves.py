@@ -4,11 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, literal, select, update
 
-from newsletter.models import BatchState, IssueId, IssueState
+from newsletter.models import SENDING, BatchState, IssueId, IssueState
 from newsletter.store.tables import batches, issues
-
-SENDING = (IssueState.FROZEN, IssueState.SUBMITTING)
-"""The states of an issue in which batches are handed out."""
 
 
 def pause(connection: Connection, issue_id: IssueId, note: str) -> None:

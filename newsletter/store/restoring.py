@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from newsletter.models import BatchState, IssueId, IssueState, PostDecision
+from newsletter.models import SENDING, BatchState, IssueId, IssueState, PostDecision
 from newsletter.store.engine import Database, insert_new
 from newsletter.store.issues import spent_row
 from newsletter.store.tables import AttemptState, attempts, batches, issues
 from newsletter.store.tables import posts as spent_posts
 
-OPEN = (IssueState.FROZEN, IssueState.SUBMITTING, IssueState.PAUSED)
+OPEN = (*SENDING, IssueState.PAUSED)
 NOBODY = "after-restore"
 """The owner of requests that were not made here."""
 

@@ -13,7 +13,7 @@ from functools import partial
 from newsletter.config.settings import ScheduleSettings
 from newsletter.content.calendar import Schedule
 from newsletter.errors import Busy, NewsletterError
-from newsletter.models import DRAFTS, IssueRecord, IssueState, Slot
+from newsletter.models import DRAFTS, SENDING, IssueRecord, IssueState, Slot
 from newsletter.ports import IssueFiles, IssueStore
 from newsletter.usecases.filing import finish_files
 from newsletter.usecases.send import SendReport
@@ -100,7 +100,7 @@ def run_due(
     """
     run = _Run(settings=settings, issues=issues, now=now, gather=gather, send=send)
     report = _told(partial(_finished, issues, files)) + _told(reconcile)
-    for record in issues.list(IssueState.FROZEN, IssueState.SUBMITTING):
+    for record in issues.list(*SENDING):
         report += _told(partial(run.send_on, record))
     for record in issues.list(IssueState.SCHEDULED):
         report += run.see_to_approved(record)

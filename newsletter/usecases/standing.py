@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from newsletter.models import IssueRecord, IssueState, Movement, SendProgress
+from newsletter.models import SENDING, IssueRecord, IssueState, Movement, SendProgress
 
-SENDING = (IssueState.FROZEN, IssueState.SUBMITTING)
 MAILS_TOLD_FOR = timedelta(days=7)
 """After that nobody need be told of a mail in doubt: no link that such a mail holds works any longer."""
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from newsletter import __version__
 from newsletter.errors import NewsletterError
-from newsletter.models import IssueState
+from newsletter.models import SENDING, IssueState
 from newsletter.wiring import App
 
 COUNTED_EVERY = timedelta(seconds=15)
@@ -20,7 +20,7 @@ COUNTED_EVERY = timedelta(seconds=15)
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus's text format (prometheus.io, Exposition formats, 2026)."""
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
-MOVING = (IssueState.FROZEN, IssueState.SUBMITTING, IssueState.PAUSED)
+MOVING = (*SENDING, IssueState.PAUSED)
 
 
 def routes(app: App) -> list[Route]:
