@@ -9,8 +9,11 @@ the disk: after a power cut it may lie behind the database, which is harmless, b
 import fcntl
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import func, select
 
@@ -40,6 +43,15 @@ class Mark:
         self._path = path
         self._database = database
         self._database_id = ""
+        self._descriptor: int | None = None
+        self._turn = Lock()
+        """One thread writes at a time: of one descriptor, the lock on the file is everybody's."""
+
+    def close(self) -> None:
+        """None; a later call opens the file again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def reached(self, number: int) -> None:
         """None; the mark is at this number or above. A disk that refuses is told and stops nothing."""
@@ -85,20 +97,35 @@ class Mark:
         return Reached(database_id=name, number=number or 0)
 
     def _write(self, number: int, *, least: bool) -> None:
-        if not self._database_id:
-            self._database_id = self.database().database_id
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            known = _parsed(os.pread(descriptor, MOST_BYTES, 0)) if least else None
+        with self._turn, _locked(self._opened()) as descriptor:
+            found = os.pread(descriptor, MOST_BYTES + 1, 0)
+            known = _parsed(found) if least else None
             if known and known.database_id == self._database_id and known.number >= number:
                 return
             line = f"{self._database_id} {number:020}\n".encode()
             os.pwrite(descriptor, line, 0)
-            os.ftruncate(descriptor, len(line))
-        finally:
-            os.close(descriptor)
+            if len(found) > len(line):
+                os.ftruncate(descriptor, len(line))
+
+    def _opened(self) -> int:
+        """The file's descriptor, which is kept: to open it takes longer than to write the mark."""
+        if self._descriptor is not None and os.fstat(self._descriptor).st_nlink == 0:
+            self.close()  # the file was deleted or replaced
+        if self._descriptor is None:
+            self._database_id = self.database().database_id
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+        return self._descriptor
+
+
+@contextmanager
+def _locked(descriptor: int) -> Iterator[int]:
+    """The descriptor, while no other process writes the file."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield descriptor
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _parsed(line: bytes) -> Reached | None:

@@ -53,9 +53,11 @@ def open_app(project: Path, environ: Mapping[str, str]) -> Iterator[App]:
     url = settings.database_url
     # A SQLite file has its locks beside it, whichever folder it is used from.
     locks = None if url.startswith("sqlite") else project / "data" / "locks"
-    with closing(open_database(url, now=clock.now(), locks=locks)) as database:
+    with (
+        closing(open_database(url, now=clock.now(), locks=locks)) as database,
+        closing(Mark(settings.mark_file, database)) as mark,
+    ):
         issues = SqlIssueStore(database)
-        mark = Mark(settings.mark_file, database)
         keys = keyring(database)
         forgetting = SqlForgetting(database, ErasedList(project / "data" / "erased"), key=keys.first)
         forgetting.catch_up()

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,9 @@ from tests.support.ledgers import ISSUE, SENDER, Desk, desk, letter, specs
 
 
 @pytest.fixture
-def mark(tmp_path: Path, database: Database) -> Mark:
-    return Mark(tmp_path / "outside" / "mark", database)
+def mark(tmp_path: Path, database: Database) -> Iterator[Mark]:
+    with closing(Mark(tmp_path / "outside" / "mark", database)) as mark:
+        yield mark
 
 
 def marked(database: Database, mark: Mark) -> Desk:
@@ -57,6 +59,28 @@ def test_the_highest_number_of_several_writers_stays(mark: Mark) -> None:
     reached = mark.read()
     assert reached is not None
     assert reached.number == 7
+
+
+def test_a_mark_that_was_deleted_or_put_back_is_written_again(mark: Mark, tmp_path: Path) -> None:
+    file = tmp_path / "outside" / "mark"
+    mark.reached(3)
+    copy = file.read_bytes()
+    mark.reached(7)
+    file.unlink()
+    mark.reached(8)
+    assert mark.read() == replace(mark.database(), number=8)
+    file.with_name("copy").write_bytes(copy)
+    file.with_name("copy").replace(file)
+    mark.reached(9)
+    assert mark.read() == replace(mark.database(), number=9)
+
+
+def test_of_a_longer_line_nothing_is_left(mark: Mark, tmp_path: Path) -> None:
+    file = tmp_path / "outside" / "mark"
+    mark.reached(3)
+    file.write_text(f"{'x' * 120} 9\n", encoding="utf-8")
+    mark.reached(4)
+    assert mark.read() == replace(mark.database(), number=4)
 
 
 def test_a_mark_ahead_of_the_database_is_doubted_until_it_is_set_anew(mark: Mark) -> None:
@@ -150,12 +174,11 @@ def test_a_draft_that_was_frozen_and_sent_since_is_known_to_be_old(tmp_path: Pat
 def _opened(file: Path) -> Iterator[tuple[Desk, Mark]]:
     """The database of this file as one process opens it, with its mark beside it."""
     upgrade(f"sqlite:///{file}", now=BORN)
-    database = open_database(f"sqlite:///{file}", now=BORN)
-    try:
-        mark = Mark(file.with_name("mark"), database)
+    with (
+        closing(open_database(f"sqlite:///{file}", now=BORN)) as database,
+        closing(Mark(file.with_name("mark"), database)) as mark,
+    ):
         yield marked(database, mark), mark
-    finally:
-        database.close()
 
 
 def _hand_over(
