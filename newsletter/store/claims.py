@@ -1,7 +1,7 @@
 """The claim: the next batch is handed to one sender, less those who have left since the freeze."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, update
@@ -24,9 +24,11 @@ from newsletter.models import (
 )
 from newsletter.store import moves
 from newsletter.store.audience import reached
+from newsletter.store.columns import is_any
 from newsletter.store.leases import HELD, confirm, holding, renew
 from newsletter.store.moves import Batch
 from newsletter.store.pace import fitting
+from newsletter.store.prepared import Prepared
 from newsletter.store.reading import IN_RANGE, PERSON, Person, as_deliveries
 from newsletter.store.tables import (
     IS_PENDING,
@@ -45,25 +47,32 @@ PAUSED = "paused"
 """Why somebody is left out who asked for no letters for a while, after the freeze."""
 
 # Statements of the sending loop are made once: building one costs more than running it.
-_ISSUE = (
-    select(issues.c.number, issues.c.state, issues.c.canary, leases.c.expires_at)
-    .join_from(issues, leases, and_(*HELD))
-    .where(issues.c.id == bindparam("issue"))
-    .with_for_update()
-)
-"""Both rows are locked: a pause or cancel that is committed is seen by every later claim, and nobody
-takes the lease over before this one is committed."""
-_PENDING = (batches.c.issue == bindparam("issue"), IS_PENDING)
-_NEXT = (
-    select(batches)
-    .where(*_PENDING, or_(batches.c.retry_at.is_(None), batches.c.retry_at <= bindparam("now")))
+_FROM = issues.join(leases, and_(*HELD))
+_ISSUE = issues.c.id == bindparam("issue")
+_MAY_BE_SENT = and_(IS_PENDING, or_(issues.c.canary != CanaryState.WAITING, batches.c.canary))
+"""Whether a batch waits; while the canary is waited for, only its batches count."""
+_NEXT = Prepared(
+    select(batches, issues.c.state.label("issue_state"), leases.c.expires_at)
+    .select_from(_FROM.join(batches, batches.c.issue == issues.c.number))
+    .where(
+        _ISSUE,
+        is_any(issues.c.state, SENDING),
+        _MAY_BE_SENT,
+        or_(batches.c.retry_at.is_(None), batches.c.retry_at <= bindparam("now")),
+    )
     .order_by(batches.c.first_seq)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_SOONEST = select(func.count(), func.min(batches.c.retry_at)).where(*_PENDING)
-_NEXT_OF_CANARY, _SOONEST_OF_CANARY = _NEXT.where(batches.c.canary), _SOONEST.where(batches.c.canary)
-_STAYING = (
+"""All three rows are locked: a pause or cancel that is committed is seen by every later claim, and nobody
+takes the lease over before this one is committed."""
+_WAITING = (
+    select(leases.c.expires_at, func.count(batches.c.id), func.min(batches.c.retry_at))
+    .select_from(_FROM.outerjoin(batches, and_(batches.c.issue == issues.c.number, _MAY_BE_SENT)))
+    .where(_ISSUE, is_any(issues.c.state, SENDING))
+    .group_by(leases.c.expires_at)
+)
+_STAYING = Prepared(
     select(*PERSON)
     .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
     .where(IN_RANGE, reached(bindparam("now")))
@@ -80,8 +89,8 @@ _LEFT = (
     .order_by(deliveries.c.seq)
 )
 """The others, with what their subscription is now (NULL: forgotten)."""
-_HAND_OVER = update(batches).where(batches.c.id == bindparam("batch"))
-_ATTEMPT = insert(attempts)
+_HAND_OVER = Prepared(update(batches).where(batches.c.id == bindparam("batch")))
+_ATTEMPT = Prepared(insert(attempts).returning(attempts.c.number))
 _CALL_BACK = update(attempts).where(attempts.c.id == bindparam("request"))
 
 
@@ -100,17 +109,12 @@ def take_next(
     A claim without deliveries means that everyone of the batch has left: ask again. The lease is renewed
     until `deadline`. Raises LeaseLost.
     """
-    issue = connection.execute(_ISSUE, {"issue": issue_id, **holding(lease)}).one_or_none()
-    if issue is None:
-        confirm(connection, lease)
-        return None
-    if issue.expires_at < deadline - RENEWED_EVERY:
-        renew(connection, lease, deadline)
-    if issue.state not in SENDING:
-        return None
-    batch = _next_batch(connection, issue, now)
-    if batch is None or isinstance(batch, NotBefore):
-        return batch
+    place = {"issue": issue_id, **holding(lease)}
+    found = _NEXT.first(connection, {**place, "now": now})
+    if found is None:
+        return _soonest(connection, lease, place, now=now, deadline=deadline)
+    _renew_in_time(connection, lease, found.expires_at, deadline)
+    batch: Batch = found
     people, left = _people(connection, batch, now)
     room = fitting(connection, pace, wanted=len(people), now=now) if pace and people else len(people)
     if isinstance(room, NotBefore):
@@ -121,7 +125,9 @@ def take_next(
         people, left = people[:room], [person for person in left if person[0] < middle]
     _keep_departures(connection, batch.issue, left, now)
     attempt = AttemptId(secrets.token_hex(16))
-    _mark_in_flight(connection, issue, batch, attempt, people=len(people), left=len(left))
+    _mark_in_flight(connection, batch, attempt, people=len(people), left=len(left))
+    if found.issue_state == IssueState.FROZEN:
+        _begin(connection, batch.issue)
     number = 0
     if people:
         values = {
@@ -135,7 +141,7 @@ def take_next(
             "started_at": now,
             "deadline": deadline,
         }
-        (number,) = connection.execute(_ATTEMPT, values).inserted_primary_key or (0,)
+        (number,) = _ATTEMPT.run(connection, values).fetchone()
     faults.point("inside-claim")
     return Claim(
         batch_id=BatchId(batch.id),
@@ -153,28 +159,33 @@ def keep_cancel_id(connection: Connection, claim: Claim, cancel_id: str, send_at
     connection.execute(_CALL_BACK, {"request": claim.attempt, "cancel_id": cancel_id, "send_at": send_at})
 
 
-def _next_batch(
-    connection: Connection, issue: Row[int, str, str, datetime], now: datetime
-) -> Batch | NotBefore | None:
-    canary = issue.canary == CanaryState.WAITING
-    place = {"issue": issue.number}
-    batch = connection.execute(_NEXT_OF_CANARY if canary else _NEXT, {**place, "now": now}).one_or_none()
-    if batch is not None:
-        return batch
-    pending, retry_at = connection.execute(_SOONEST_OF_CANARY if canary else _SOONEST, place).one()
+def _soonest(
+    connection: Connection, lease: Lease, place: Mapping[str, object], *, now: datetime, deadline: datetime
+) -> NotBefore | None:
+    """When the next batch may be handed out; None when none will be."""
+    row = connection.execute(_WAITING, place).one_or_none()
+    if row is None:
+        confirm(connection, lease)
+        return None
+    expires_at, pending, retry_at = row
+    _renew_in_time(connection, lease, expires_at, deadline)
     return NotBefore(moment=retry_at or now, why="the provider is to be left alone") if pending else None
 
 
+def _renew_in_time(connection: Connection, lease: Lease, expires_at: datetime, deadline: datetime) -> None:
+    if expires_at < deadline - RENEWED_EVERY:
+        renew(connection, lease, deadline)
+
+
+def _begin(connection: Connection, issue: int) -> None:
+    """None; the issue is being sent."""
+    connection.execute(update(issues).where(issues.c.number == issue).values(state=IssueState.SUBMITTING))
+
+
 def _mark_in_flight(
-    connection: Connection,
-    issue: Row[int, str, str, datetime],
-    batch: Batch,
-    attempt: AttemptId,
-    *,
-    people: int,
-    left: int,
+    connection: Connection, batch: Batch, attempt: AttemptId, *, people: int, left: int
 ) -> None:
-    """None; so many of the batch are in a request, and the issue is being sent."""
+    """None; so many of the batch are in a request."""
     values = {
         "state": BatchState.SUBMITTING if people else BatchState.REFUSED,
         "attempt": attempt if people else None,
@@ -183,11 +194,7 @@ def _mark_in_flight(
         "submitting": people,
         "suppressed_since": batch.suppressed_since + left,
     }
-    connection.execute(_HAND_OVER, {"batch": batch.id, **values})
-    if issue.state == IssueState.FROZEN:
-        connection.execute(
-            update(issues).where(issues.c.number == issue.number).values(state=IssueState.SUBMITTING)
-        )
+    _HAND_OVER.run(connection, {"batch": batch.id, **values})
 
 
 def _people(
@@ -195,8 +202,7 @@ def _people(
 ) -> tuple[Sequence[Person], Sequence[Row[int, str | None]]]:
     """Who goes along, and who has left since: of those of the batch who are not settled yet."""
     place = {"issue": batch.issue, "first": batch.first_seq, "last": batch.last_seq, "now": now}
-    # The driver's own tuples: a Row for each of a million people is made for nothing.
-    people: Sequence[Person] = connection.execute(_STAYING, place).cursor.fetchall()
+    people: Sequence[Person] = _STAYING.run(connection, place).fetchall()
     if len(people) == batch.pending == batch.size:
         return people, ()
     left: Sequence[Row[int, str | None]] = connection.execute(_LEFT, place).all()

@@ -24,6 +24,7 @@ from newsletter.models import (
 )
 from newsletter.store.columns import is_any
 from newsletter.store.issuemoves import reopen
+from newsletter.store.prepared import Prepared
 from newsletter.store.tables import (
     COUNTERS,
     OPEN_ATTEMPTS,
@@ -41,8 +42,10 @@ SETTLED_SINGLY = (DeliveryStatus.REJECTED, DeliveryStatus.SUPPRESSED_SINCE)
 """Outcomes of people who are out of their batch. All others are what a provider reported, perhaps of an
 earlier request, and settle nothing."""
 
-_CLOSE = update(attempts).where(
-    attempts.c.id == bindparam("open_attempt"), is_any(attempts.c.state, OPEN_ATTEMPTS)
+_CLOSE = Prepared(
+    update(attempts).where(
+        attempts.c.id == bindparam("open_attempt"), is_any(attempts.c.state, OPEN_ATTEMPTS)
+    )
 )
 _handed_out = batches.alias("handed_out")
 _BATCHES_OF = (
@@ -65,7 +68,7 @@ _BATCHES_OF = (
 """A claim is one batch; more, when a mixed answer has divided it and a part is still in doubt."""
 _number = select(issues.c.number).where(issues.c.id == bindparam("issue_id")).scalar_subquery()
 _first = select(batches.c.first_seq).where(batches.c.id == bindparam("batch")).scalar_subquery()
-_ACCEPT = (
+_ACCEPT = Prepared(
     update(batches)
     .where(
         batches.c.issue == _number,
@@ -141,7 +144,7 @@ def accept(connection: Connection, claim: Claim, message_id: str, now: datetime)
     if _was_open(connection, claim, AttemptState.ACCEPTED, now, message_id=message_id):
         faults.point("inside-record")
         place = {"issue_id": claim.issue_id, "batch": claim.batch_id, "request": claim.attempt}
-        connection.execute(_ACCEPT, {**place, "last": seq_of(claim.deliveries.ids[-1])})
+        _ACCEPT.run(connection, {**place, "last": seq_of(claim.deliveries.ids[-1])})
 
 
 def _was_open(
@@ -155,7 +158,8 @@ def _was_open(
 ) -> bool:
     """Whether the attempt was open until now; it is closed with this state."""
     values = {"state": state, "answered_at": now, "detail": detail, "provider_message_id": message_id}
-    return connection.execute(_CLOSE, {"open_attempt": claim.attempt, **values}).rowcount > 0
+    closed: int = _CLOSE.run(connection, {"open_attempt": claim.attempt, **values}).rowcount
+    return closed > 0
 
 
 def move(connection: Connection, batch: Batch, state: BatchState, **columns: object) -> None:

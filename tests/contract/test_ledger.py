@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select
+from sqlalchemy import URL, delete, insert, select, update
 
 from newsletter.errors import Busy, LeaseLost, NeedsAttention, NotFound, WrongState
 from newsletter.models import (
@@ -251,6 +251,19 @@ def test_a_pause_or_cancel_is_seen_by_the_next_claim(at: Desk, state: IssueState
     at.record(claim)  # the request under way is finished and written down
     assert at.progress() == SendProgress(audience=4, submitted=2, pending=2)
     assert at.ledger.finish(lease, ISSUE, at.clock.now()) is state
+
+
+def test_while_somebody_changes_the_issue_nothing_of_it_is_handed_out(
+    postgresql_database: Callable[[], URL], opened: Opened
+) -> None:
+    url = postgresql_database().render_as_string(hide_password=False)
+    at, other = desk(opened(url)), opened(url)
+    at.freeze(4, batch_size=2)
+    lease = at.lease()
+    with other.writing() as connection:
+        connection.execute(update(tables.issues).values(state=IssueState.PAUSED))
+        assert at.wait(lease).moment == at.clock.now()  # not decided yet: ask again
+    assert at.ledger.claim(lease, ISSUE, ttl=TTL, now=at.clock.now()) is None
 
 
 def test_a_resumed_issue_goes_on_where_it_stopped(at: Desk) -> None:
