@@ -83,8 +83,12 @@ class SmtpProvider:
         faults.point("after-connect")
         replies: list[Reply] = []
         try:
+            octets = map(self._octets, letters)
+            upcoming = next(octets)
             for letter in letters:
-                replies.append(self._deliver(session, sender, letter))
+                refusal = self._hand_over(session, sender, letter, upcoming)
+                upcoming = next(octets, b"")  # written while the server still takes the one before
+                replies.append(refusal or session.answer())
                 if not goes_on(replies) or last_start.is_over:
                     break
         except BaseException:
@@ -98,8 +102,9 @@ class SmtpProvider:
             self._session.quit()
             self._session = None
 
-    def _deliver(self, session: SmtpSession, sender: Sender, letter: Letter) -> Reply:
-        address, octets = letter.recipient.address.addr_spec, self._octets(letter)
+    def _hand_over(self, session: SmtpSession, sender: Sender, letter: Letter, octets: bytes) -> Reply | None:
+        """As SmtpSession.hand_over; a letter that the server would not take is refused here."""
+        address = letter.recipient.address.addr_spec
         size = len(octets) - len(FINAL_DOT)
         if 0 < session.max_size < size:
             words = f"5.3.4 the letter has {size} octets, and it takes {session.max_size}"
@@ -107,7 +112,7 @@ class SmtpProvider:
         if not (address.isascii() or session.takes_utf8):
             words = "5.6.7 the address is not ASCII, and the server does not offer SMTPUTF8"
             return Reply(step=Step.RCPT, code=553, words=words)  # RFC 6531 §3.5
-        return session.deliver(sender.address.addr_spec, address, octets, deadline=Deadline(self._timeout))
+        return session.hand_over(sender.address.addr_spec, address, octets, deadline=Deadline(self._timeout))
 
     def _octets(self, letter: Letter) -> bytes:
         head, body = letter.head, letter.body

@@ -82,8 +82,8 @@ class SmtpSession:
         self._talk.wire.deadline = deadline
         return self._ask(b"NOOP\r\n", [Step.OTHER])[-1].is_good
 
-    def deliver(self, sender: str, recipient: str, letter: bytes, *, deadline: Deadline) -> Reply:
-        """The reply that decides what became of the letter: the first that refuses, or the last.
+    def hand_over(self, sender: str, recipient: str, letter: bytes, *, deadline: Deadline) -> Reply | None:
+        """The reply that refused the letter; None when all of it has left, and `answer` tells the rest.
 
         `letter` ends with the final dot in a line of its own, and has no other line that begins with one.
         """
@@ -97,6 +97,10 @@ class SmtpSession:
         if not self._ask(_RESET, [Step.OTHER])[-1].is_good:
             self.close()
         return refusal
+
+    def answer(self) -> Reply:
+        """What became of the letter that was handed over."""
+        return self._reply(Step.LETTER)
 
     def close(self) -> None:
         """None; nothing more is said."""
@@ -131,15 +135,15 @@ class SmtpSession:
             self._ask(FINAL_DOT, [Step.LETTER])  # RFC 2920 §3.1: a letter to nobody is ended at once
         return refusal
 
-    def _content(self, letter: bytes) -> Reply:
-        """The reply to the letter. What fails before the final dot has left is a failure of DATA."""
+    def _content(self, letter: bytes) -> Reply | None:
+        """None, when all of the letter has left. What fails before its final dot is a failure of DATA."""
         try:
             for half in halves(letter):
                 self._talk.wire.sendall(half)
         except OSError as error:
             return self._lost(Step.DATA, error)
         faults.point("after-body")
-        return self._reply(Step.LETTER)
+        return None
 
     def _ask(self, lines: bytes, steps: Sequence[Step]) -> list[Reply]:
         """The replies to these commands, one for each step; fewer when the session ends before."""
