@@ -39,10 +39,21 @@ def point(name: str) -> None:
     wanted = os.environ.get("NEWSLETTER_FAULT")
     if not wanted:
         return
-    place, _, signal_name = wanted.partition(":")
-    place, _, passage = place.partition("@")
+    place, passage, signal_name = _parts(wanted)
     if place != name:
         return
     _passages[name] = _passages.get(name, 0) + 1
     if _passages[name] == int(passage or 1):
         os.kill(os.getpid(), signal.Signals[f"SIG{signal_name or 'KILL'}"])
+
+
+def is_awaited(name: str) -> bool:
+    """Whether the environment names this point."""
+    return _parts(os.environ.get("NEWSLETTER_FAULT", ""))[0] == name
+
+
+def _parts(wanted: str) -> tuple[str, str, str]:
+    """The point, the number of its passage and the signal's name; the last two may be empty."""
+    place, _, signal_name = wanted.partition(":")
+    place, _, passage = place.partition("@")
+    return place, passage, signal_name

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from newsletter import faults
 from newsletter.errors import BadSetting, ProviderUnavailable, SubmissionUncertain
-from newsletter.providers.sockets import BoundedSocket, Deadline, connect, halves, is_loopback, reason
+from newsletter.providers.sockets import BoundedSocket, Deadline, connect, is_loopback, pieces, reason
 
 MAX_TIMEOUT = 120
 """Seconds; a longer request could outlive the sender's lease on the issue (180 s)."""
@@ -111,7 +111,7 @@ class KeptConnection:
         whole = True
         try:
             connection.request(
-                method, target, body=halves(body) if body else body, headers={**headers, **fixed}
+                method, target, body=pieces(body) if body else body, headers={**headers, **fixed}
             )
             faults.point("after-body")
         except (BrokenPipeError, ConnectionResetError):

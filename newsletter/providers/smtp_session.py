@@ -17,7 +17,7 @@ from newsletter import faults
 from newsletter.config.settings import Encryption
 from newsletter.errors import ProviderError, ProviderRefused, ProviderUnavailable
 from newsletter.providers.smtp_answers import Reply, Step, opening_error
-from newsletter.providers.sockets import BoundedSocket, Deadline, connect, halves, reason
+from newsletter.providers.sockets import BoundedSocket, Deadline, connect, pieces, reason
 
 IDLE_SECONDS = 2.0
 """A session unused for longer is asked whether it still stands."""
@@ -138,8 +138,8 @@ class SmtpSession:
     def _content(self, letter: bytes) -> Reply | None:
         """None, when all of the letter has left. What fails before its final dot is a failure of DATA."""
         try:
-            for half in halves(letter):
-                self._talk.wire.sendall(half)
+            for piece in pieces(letter):
+                self._talk.wire.sendall(piece)
         except OSError as error:
             return self._lost(Step.DATA, error)
         faults.point("after-body")

@@ -82,12 +82,15 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
     raise last
 
 
-def halves(body: bytes) -> Iterator[memoryview]:
-    """The body in two parts, between which a test may end the process."""
-    whole, middle = memoryview(body), len(body) // 2
-    yield whole[:middle]
-    faults.point("half-body")
-    yield whole[middle:]
+def pieces(body: bytes) -> Iterator[memoryview]:
+    """The body whole; its halves when a test is to end the process between them."""
+    rest = memoryview(body)
+    if faults.is_awaited("half-body"):
+        middle = len(body) // 2
+        yield rest[:middle]
+        faults.point("half-body")
+        rest = rest[middle:]
+    yield rest
 
 
 def is_loopback(host: str) -> bool:
