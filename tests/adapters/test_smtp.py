@@ -1,12 +1,15 @@
 """The SMTP provider against a server that does as it is told, and one that keeps the rules."""
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -21,12 +24,13 @@ from newsletter.config.settings import (
 from newsletter.errors import BadSetting, ProviderRefused, ProviderUnavailable, RecipientsRefused
 from newsletter.models import Batch, SendStatus
 from newsletter.providers import make_provider, smtp
+from newsletter.providers.dkim import DkimSigner
 from newsletter.providers.smtp import MAX_RECIPIENTS, SmtpProvider
 from newsletter.providers.smtp_session import Server
 from newsletter.providers.sockets import Deadline, connect
 from tests.support.batches import EMAIL, SENDER, batch, batch_of, email, recipient
 from tests.support.clock import FakeClock
-from tests.support.mailservers import DRIP, HANG_UP, OFFER, SILENCE, ToldServer, running_inbox
+from tests.support.mailservers import DRIP, HANG_UP, OFFER, SILENCE, Inbox, ToldServer, running_inbox
 
 S, R, U, D = SendStatus.SUBMITTED, SendStatus.REJECTED, SendStatus.UNAVAILABLE, SendStatus.UNCERTAIN
 WITHOUT_PIPELINING = OFFER[1:]
@@ -80,6 +84,30 @@ def test_the_wire_holds_the_octets_of_the_letter(told: ToldServer, provider: Smt
     part = message.get_body(("plain",))
     assert part is not None
     assert part.get_content().replace("\r\n", "\n") == dotted.text + "\n"
+
+
+def test_the_next_letter_is_written_before_the_server_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    second = threading.Event()
+
+    class Recording:
+        def signature(self, head: bytes, _body: bytes, *, now: datetime) -> bytes:
+            written.append(head)
+            if len(written) == 2:
+                second.set()
+            return b""
+
+    async def answer_late(*_: object) -> str:
+        seen = await asyncio.to_thread(second.wait, 5)
+        return "250 2.0.0 OK" if seen else "451 4.0.0 the next letter was not written"
+
+    monkeypatch.setattr(Inbox, "handle_DATA", answer_late)
+    with running_inbox() as inbox:
+        server = Server(host="127.0.0.1", port=inbox.port, encryption="none", hello="sender.test")
+        signer = cast("DkimSigner", Recording())
+        with closing(SmtpProvider(server, timeout=20, clock=FakeClock(), signer=signer)) as provider:
+            assert statuses(provider, batch_of(3)) == [S, S, S]
+    assert len(written) == 3
 
 
 def test_one_session_serves_request_after_request(told: ToldServer, provider: SmtpProvider) -> None:
