@@ -31,7 +31,7 @@ from newsletter.store.pace import fitting
 from newsletter.store.prepared import Prepared
 from newsletter.store.reading import IN_RANGE, PERSON, Person, as_deliveries
 from newsletter.store.tables import (
-    IS_PENDING,
+    PENDING,
     AttemptState,
     attempts,
     batches,
@@ -47,29 +47,37 @@ PAUSED = "paused"
 """Why somebody is left out who asked for no letters for a while, after the freeze."""
 
 # Statements of the sending loop are made once: building one costs more than running it.
-_FROM = issues.join(leases, and_(*HELD))
-_ISSUE = issues.c.id == bindparam("issue")
-_MAY_BE_SENT = and_(IS_PENDING, or_(issues.c.canary != CanaryState.WAITING, batches.c.canary))
-"""Whether a batch waits; while the canary is waited for, only its batches count."""
-_NEXT = Prepared(
-    select(batches, issues.c.state.label("issue_state"), leases.c.expires_at)
-    .select_from(_FROM.join(batches, batches.c.issue == issues.c.number))
-    .where(
-        _ISSUE,
-        is_any(issues.c.state, SENDING),
-        _MAY_BE_SENT,
-        or_(batches.c.retry_at.is_(None), batches.c.retry_at <= bindparam("now")),
-    )
+_IS_SENT = and_(*HELD, is_any(issues.c.state, SENDING))
+_MAY_BE_SENT = and_(
+    batches.c.issue == issues.c.number,
+    batches.c.state == PENDING,
+    or_(issues.c.canary != CanaryState.WAITING, batches.c.canary),
+)
+"""Whether a batch of an issue waits; while the canary is waited for, only its batches count."""
+_first = (
+    select(batches.c.id)
+    .where(_MAY_BE_SENT, or_(batches.c.retry_at.is_(None), batches.c.retry_at <= bindparam("now")))
     .order_by(batches.c.first_seq)
     .limit(1)
+    .correlate(issues)
+    .scalar_subquery()
+)
+"""A query of its own: of a join both databases may choose to sort all that is pending, each time."""
+_next = batches.alias("next")
+NEXT = Prepared(
+    select(_next, issues.c.state.label("issue_state"), leases.c.expires_at)
+    .join_from(issues, leases, _IS_SENT)
+    .join(_next, _next.c.id == _first)
+    .where(issues.c.id == bindparam("issue"), _next.c.state == PENDING)
     .with_for_update(skip_locked=True)
 )
 """All three rows are locked: a pause or cancel that is committed is seen by every later claim, and nobody
 takes the lease over before this one is committed."""
 _WAITING = (
     select(leases.c.expires_at, func.count(batches.c.id), func.min(batches.c.retry_at))
-    .select_from(_FROM.outerjoin(batches, and_(batches.c.issue == issues.c.number, _MAY_BE_SENT)))
-    .where(_ISSUE, is_any(issues.c.state, SENDING))
+    .join_from(issues, leases, _IS_SENT)
+    .outerjoin(batches, _MAY_BE_SENT)
+    .where(issues.c.id == bindparam("issue"))
     .group_by(leases.c.expires_at)
 )
 _STAYING = Prepared(
@@ -110,7 +118,7 @@ def take_next(
     until `deadline`. Raises LeaseLost.
     """
     place = {"issue": issue_id, **holding(lease)}
-    found = _NEXT.first(connection, {**place, "now": now})
+    found = NEXT.first(connection, {**place, "now": now})
     if found is None:
         return _soonest(connection, lease, place, now=now, deadline=deadline)
     _renew_in_time(connection, lease, found.expires_at, deadline)

@@ -39,7 +39,7 @@ class Prepared:
     """A statement that is given values for the same parameters each time."""
 
     def __init__(self, statement: Insert | Update | Select[Any]) -> None:
-        self._statement = statement
+        self.statement = statement
         self._columns = list(statement.selected_columns) if isinstance(statement, Select) else []
         self._row = namedtuple("Row", [column.name for column in self._columns])  # type: ignore[misc]
         self._written: dict[str, _Written] = {}
@@ -71,7 +71,7 @@ class Prepared:
         return written
 
     def _write(self, dialect: Dialect, given: list[str]) -> _Written:
-        compiled: Any = self._statement.compile(dialect=dialect, column_keys=given)
+        compiled: Any = self.statement.compile(dialect=dialect, column_keys=given)
         kinds = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items()}
         converters = {name: kind.bind_processor(dialect) or _unchanged for name, kind in kinds.items()}
         found = [column.type.dialect_impl(dialect) for column in self._columns]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -205,8 +206,8 @@ batches = Table(
         postgresql_where=text("state = 'pending'"),
     ),
 )
-IS_PENDING = literal_column("batches.state") == literal_column("'pending'")
-"""Of a batch, in words that the partial index is used for: it must not be a parameter."""
+PENDING: ColumnElement[str] = literal_column("'pending'")
+"""A state of batches as their partial index has it: for a parameter SQLite would plan each time anew."""
 
 attempts = Table(
     "attempts",

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import URL, delete, insert, select, update
+from sqlalchemy import URL, delete, insert, select, text, update
 
 from newsletter.errors import Busy, LeaseLost, NeedsAttention, NotFound, WrongState
 from newsletter.models import (
@@ -27,10 +27,11 @@ from newsletter.models import (
     SendStatus,
     SubscriberStatus,
 )
-from newsletter.store import tables
+from newsletter.store import claims, tables
 from newsletter.store.accounts import SqlAccounts
 from newsletter.store.canaries import ranges
 from newsletter.store.engine import Database
+from newsletter.store.leases import holding
 from tests.support.ledgers import ISSUE, SENDER, TTL, Desk, accepted, desk, letter, rejected, specs
 
 Opened = Callable[[str], Database]
@@ -198,6 +199,20 @@ def test_claims_hand_out_every_recipient_once_and_in_order(at: Desk) -> None:
     assert at.next_claim(lease) is None
     assert at.progress() == SendProgress(audience=5, submitting=5)
     assert at.state() is IssueState.SUBMITTING
+
+
+def test_the_next_of_many_batches_is_found_without_a_look_at_the_others(at: Desk) -> None:
+    at.freeze(2000, batch_size=1)
+    question = {"issue": ISSUE, "now": at.clock.now(), **holding(at.lease())}
+    explain = "EXPLAIN QUERY PLAN" if at.database.is_sqlite else "EXPLAIN"
+    with at.database.writing() as connection:
+        connection.execute(text("ANALYZE"))
+        statement = claims.NEXT.statement.params(question)
+        words = statement.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = str(connection.exec_driver_sql(f"{explain} {words}").all())
+    assert "ix_batches_pending" in plan
+    assert "Sort" not in plan
+    assert "B-TREE" not in plan
 
 
 def test_a_claim_is_committed_before_it_is_returned(at: Desk, database_url: str, opened: Opened) -> None:

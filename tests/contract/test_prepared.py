@@ -65,23 +65,30 @@ def test_an_insert_returns_what_it_asks_for(database: Database) -> None:
 
 def test_a_transaction_that_fails_changes_nothing_and_says_so_as_sqlalchemy_does(database: Database) -> None:
     a_batch(database)
-    with pytest.raises(IntegrityError), database.writing() as connection:
-        Prepared(CHANGE).run(connection, {"first": 1, "tries": 2})
-        Prepared(CHANGE).run(connection, {"first": 1, "state": BatchState.SUBMITTED})  # pending stays 3
+
+    def change() -> None:
+        with database.writing() as connection:
+            Prepared(CHANGE).run(connection, {"first": 1, "tries": 2})
+            Prepared(CHANGE).run(connection, {"first": 1, "state": BatchState.SUBMITTED})  # pending stays 3
+
+    with pytest.raises(IntegrityError):
+        change()
     with database.reading() as connection:
         assert connection.execute(BATCH, {"first": 1}).one().tries == 0
 
 
 def test_a_database_that_gives_up_is_one_clear_line(database: Database) -> None:
     a_batch(database)
-    with (
-        pytest.raises(NewsletterError, match="can be written and has room"),
-        database.writing() as connection,
-    ):
-        if database.is_sqlite:
-            connection.execute(text("PRAGMA query_only = ON"))
-        else:
-            me = connection.scalar(text("SELECT pg_backend_pid()"))
-            with database.reading() as other:
-                other.execute(text("SELECT pg_terminate_backend(:me)"), {"me": me})
-        Prepared(CHANGE).run(connection, {"first": 1, "tries": 2})
+
+    def change() -> None:
+        with database.writing() as connection:
+            if database.is_sqlite:
+                connection.execute(text("PRAGMA query_only = ON"))
+            else:
+                me = connection.scalar(text("SELECT pg_backend_pid()"))
+                with database.reading() as other:
+                    other.execute(text("SELECT pg_terminate_backend(:me)"), {"me": me})
+            Prepared(CHANGE).run(connection, {"first": 1, "tries": 2})
+
+    with pytest.raises(NewsletterError, match="can be written and has room"):
+        change()
