@@ -1,6 +1,6 @@
 """Who mails the letters: one module per provider, found through the entry points `newsletter.providers`.
 
-`docs/reference/providers.md` says how to add one. Only the provider in use is imported.
+`docs/adding/a-provider.md` says how to add one. Only the provider in use is imported.
 """
 
 from importlib.metadata import EntryPoint, entry_points
@@ -74,11 +74,11 @@ def _load(point: EntryPoint, settings: Settings) -> ProviderClass:
 def find_provider(settings: Settings) -> EntryPoint:
     """Where the provider that `kind` names is found. Raises BadSetting when there is none."""
     kind = settings.provider.kind
-    points = {point.name: point for point in entry_points(group=GROUP)}
-    if kind not in points:
+    points = entry_points(group=GROUP)
+    if kind not in points.names:
         raise BadSetting(
             f"there is no provider “{kind}”",
             where=settings.where("provider.kind"),
-            remedy=did_you_mean(kind, points),
+            remedy=did_you_mean(kind, points.names),
         )
     return points[kind]

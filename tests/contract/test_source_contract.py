@@ -1,12 +1,14 @@
 """What every source keeps, whatever it reads: one suite over all kinds that are registered."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 
 import pytest
 
+import newsletter.sources
 from newsletter.config.settings import NewsletterSettings, Settings, SourceSettings
 from newsletter.errors import BadSetting, SourceFailed
 from newsletter.net import Fetcher
@@ -75,6 +77,13 @@ def test_every_registered_kind_has_its_case_here(kind: str) -> None:
     assert kind in HARNESS
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_registered_kind_has_its_section_on_the_page(kind: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "sources.md").read_text(encoding="utf-8")
+    headings = [line for line in page.splitlines() if line.startswith("## ")]
+    assert kind in re.findall(r"`(.+?)`", " ".join(headings))
+
+
 @pytest.fixture(params=sorted(set(HARNESS) - {"https"}))
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -131,3 +140,32 @@ def test_a_source_that_is_not_there_fails_with_its_name_and_a_remedy(
 def test_an_unknown_kind_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="http, https"):
         made(SourceSettings(url="gopher://a.example/"), tmp_path)
+
+
+@pytest.mark.parametrize("url", ["folder:posts", "posts", "blog.example.com/feed.xml"])
+def test_what_has_no_scheme_of_a_source_is_none(url: str, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="begin it with one of: http, https"):
+        made(SourceSettings(url=url), tmp_path)
+
+
+def test_what_may_be_a_secret_in_an_unknown_address_is_never_told(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="is no source") as bad:
+        made(SourceSettings(url="htps://a.example/feed?token=secret"), tmp_path)
+    assert "secret" not in str(bad.value)
+
+
+def test_a_source_whose_package_is_broken_is_a_bad_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = EntryPoint("broken", "no.such.module:from_settings", GROUP)
+    monkeypatch.setattr(newsletter.sources, "entry_points", lambda group: EntryPoints([broken]))
+    with pytest.raises(BadSetting, match="“broken:” cannot be loaded"):
+        made(SourceSettings(url="broken:x"), tmp_path)
+
+
+def test_no_other_package_takes_over_a_kind_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = EntryPoint("https", "no.such.module:from_settings", GROUP)
+    monkeypatch.setattr(newsletter.sources, "entry_points", lambda group: EntryPoints([other]))
+    assert made(SourceSettings(url="https://a.example/feed"), tmp_path).id == "https://a.example/feed"
