@@ -39,20 +39,20 @@ class Identified(Protocol):
 def identities(entries: Sequence[Identified], home: str) -> list[PostId | None]:
     """One identity per entry, in order; None for an entry that repeats an earlier one.
 
-    A guid that stands at entries with different links, and a link that several entries share or
-    that is only the feed's home page, identify nothing: such entries fall to the next rule, so
+    A guid that stands at entries with different links or none, and a link that several entries share
+    or that is only the feed's home page, identify nothing: such entries fall to the next rule, so
     that none of them is taken for another and lost.
     """
-    links = Counter(canonical_link(entry.link) for entry in entries)
+    keys = [(entry.guid.strip(), canonical_link(entry.link), _fingerprint(entry)) for entry in entries]
+    links = Counter(link for _, link, _ in keys)
     shared = {"", canonical_link(home), *(link for link, count in links.items() if count > 1)}
+    guids = Counter(guid for guid, _ in {(guid, link or fingerprint) for guid, link, fingerprint in keys})
     owners: dict[str, str] = {}
     answer: dict[int, PostId] = {}
-    for number, entry in enumerate(entries):
-        link = canonical_link(entry.link)
-        fingerprint = _fingerprint(entry)
+    for number, (guid, link, fingerprint) in enumerate(keys):
         whole = fingerprint + link
         for candidate in (
-            _short(entry.guid.strip()),
+            "" if guids[guid] > 1 else _short(guid),
             "" if link in shared else _short(link),
             fingerprint,
             _hash(whole),

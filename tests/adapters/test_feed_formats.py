@@ -328,8 +328,17 @@ def test_a_guid_that_two_posts_share_loses_neither() -> None:
         f"<title>t{n}</title><guid isPermaLink='false'>g</guid><link>https://a.example/{n}</link>"
         for n in "12"
     )
-    assert ids(one, two) == ["g", "https://a.example/2"]
+    assert ids(two, one) == ["https://a.example/2", "https://a.example/1"]
     assert ids(one, one) == ["g"]
+    three = "<title>t3</title><guid isPermaLink='false'>g</guid><link>https://a.example/3</link>"
+    assert set(ids(two, one)) < set(ids(three, two, one))  # whoever is new takes nobody's place
+
+
+def test_a_guid_without_links_that_posts_share_identifies_none_of_them() -> None:
+    same = "<title>t{}</title><guid isPermaLink='false'>g</guid>"
+    new, *old = ids(*(same.format(n) for n in (3, 2, 1)))
+    assert old == ids(*(same.format(n) for n in (2, 1)))
+    assert new not in old
 
 
 def test_a_link_that_posts_share_identifies_none_of_them() -> None:
