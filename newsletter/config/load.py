@@ -4,7 +4,6 @@ Order, the strongest first: environment (`NEWSLETTER_SECTION__KEY`) > `.env` > n
 """
 
 import dataclasses
-import ipaddress
 import re
 import tomllib
 import types
@@ -13,19 +12,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from newsletter.config.environment import Variables, read_secrets, read_variables, setting_variables
+from newsletter.config.environment import Variable, read_secrets, read_variables, setting_variables
 from newsletter.config.places import Places, SettingPath, dotted
-from newsletter.config.rates import parse_rate
-from newsletter.config.settings import LANGUAGE_TAG, TAG, NewsletterSettings, SendingSettings, Settings
-from newsletter.config.theme import faults, theme_names
+from newsletter.config.rules import check_rules
+from newsletter.config.settings import ProviderSettings, Settings
 from newsletter.errors import BadSetting, NotFound, did_you_mean
 
 FILE = "newsletter.toml"
-_NOT_IN_FILE = {"project", "secrets", "places"}
+_NOT_IN_FILE = {"project", "secrets", "places", "provider_table", "variables"}
 _FILE_NAMES = {"sender": "from"}
 """Fields whose name in the file is a Python keyword."""
 _DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?", re.ASCII)
@@ -43,8 +40,10 @@ def load_settings(project: Path, environ: Mapping[str, str]) -> Settings:
     places = Places(path, text)
     variables = read_variables(project, environ)
     known = {name for name in setting_names(Settings) if name not in _NOT_IN_FILE}
+    given = setting_variables(variables)
+    provider_table = _take_provider_table(table, given)
     _refuse_unknown(table, Settings, (), places, allowed=known)
-    _overlay(table, variables, places, known)
+    _overlay(table, given, places, known)
     values = {
         name: _convert(table[name], _type_of(Settings, name), (name,), places)
         for name in known
@@ -53,10 +52,14 @@ def load_settings(project: Path, environ: Mapping[str, str]) -> Settings:
     if "newsletter" not in values:
         raise BadSetting("has no [newsletter] section", where=str(path), remedy="add one")
     settings = Settings(
-        project=project, secrets=read_secrets(project, variables), places=places.of(table), **values
+        project=project,
+        secrets=read_secrets(project, variables),
+        provider_table=provider_table,
+        variables={name: variable.value for name, variable in variables.items()},
+        places=places.of(table),
+        **values,
     )
-    _check_newsletter(settings.newsletter, places)
-    _check(settings, places)
+    check_rules(settings, places)
     return settings
 
 
@@ -129,15 +132,30 @@ def _refuse_unknown(
                 _refuse_unknown(element, inner, place, places)
 
 
-def _overlay(table: dict[str, Any], variables: Variables, places: Places, known: set[str]) -> None:
+def _take_provider_table(table: dict[str, Any], given: dict[tuple[str, ...], Variable]) -> dict[str, Any]:
+    """What is set for a provider's kind that no class here describes, taken out of both."""
+    provider = table.get("provider")
+    provider = provider if isinstance(provider, dict) else {}
+    chosen = given.get(("provider", "kind"))
+    kind = chosen.value if chosen else provider.get("kind")
+    if not isinstance(kind, str) or kind in setting_names(ProviderSettings):
+        return {}
+    own = provider.pop(kind) if isinstance(provider.get(kind), dict) else {}
+    paths = [path for path in given if path[:2] == ("provider", kind.lower()) and len(path) == 3]
+    return own | {path[2]: given.pop(path).value for path in paths}
+
+
+def _overlay(
+    table: dict[str, Any], given: Mapping[tuple[str, ...], Variable], places: Places, known: set[str]
+) -> None:
     """Put NEWSLETTER_SECTION__KEY values over those of the file."""
-    for path, variable in setting_variables(variables).items():
+    for path, variable in given.items():
         places.give(path, variable.where)
         *tables, key = path
-        given: dict[str, Any] = {key: variable.value}
+        written: dict[str, Any] = {key: variable.value}
         for name in reversed(tables):
-            given = {name: given}
-        _refuse_unknown(given, Settings, (), places, allowed=known)
+            written = {name: written}
+        _refuse_unknown(written, Settings, (), places, allowed=known)
         target: Any = table
         for name in tables:
             target = target.setdefault(name, {})
@@ -153,7 +171,7 @@ def _convert(value: Any, annotation: Any, path: SettingPath, places: Places) -> 
     cls = _table_class(annotation)
     if cls is not None and typing.get_origin(annotation) is tuple:
         if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
-            raise _wrong(path, places, f"must be written as [[{path[-1]}]] tables")
+            raise places.wrong(path, f"must be written as [[{path[-1]}]] tables")
         return tuple(_convert(v, cls, (*path, str(i)), places) for i, v in enumerate(value))
     if cls is not None:
         return _convert_table(value, cls, path, places)
@@ -165,12 +183,12 @@ def _convert(value: Any, annotation: Any, path: SettingPath, places: Places) -> 
     try:
         return msgspec.convert(value, annotation, strict=not is_text)
     except msgspec.ValidationError as error:
-        raise _wrong(path, places, _plain(str(error), annotation)) from error
+        raise places.wrong(path, _plain(str(error), annotation)) from error
 
 
 def _convert_table(value: Any, cls: type, path: SettingPath, places: Places) -> Any:
     if not isinstance(value, dict):
-        raise _wrong(path, places, f"must be a [{dotted(path)}] table")
+        raise places.wrong(path, f"must be a [{dotted(path)}] table")
     given: dict[str, Any] = {}
     for key, field in setting_names(cls).items():
         if key in value:
@@ -199,99 +217,10 @@ def _plain(message: str, annotation: Any) -> str:
     return message
 
 
-def _wrong(path: SettingPath, places: Places, what: str) -> BadSetting:
-    return BadSetting(f"“{dotted(path)}” {what}", where=places.where(path), remedy="mend the value")
-
-
 def _duration(value: Any, path: SettingPath, places: Places) -> timedelta:
     """`90m`, `2h`, `1d12h` → the span of time."""
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match or not any(match.groups()):
-        raise _wrong(path, places, "must be a span of time such as “2h”, “90m” or “1d”")
+        raise places.wrong(path, "must be a span of time such as “2h”, “90m” or “1d”")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
-def _check_newsletter(newsletter: NewsletterSettings, places: Places) -> None:
-    """Rules of `[newsletter]` that a type cannot say."""
-    for key in ("name", "from", "postal_address", "public_url"):
-        if not getattr(newsletter, setting_names(NewsletterSettings)[key].name).strip():
-            raise _wrong(("newsletter", key), places, "is empty")
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?/?", newsletter.public_url):
-        raise _wrong(
-            ("newsletter", "public_url"), places, "must be an address such as https://news.example.com"
-        )
-    for key in ("name", "preheader"):
-        if len(getattr(newsletter, key).splitlines()) > 1:
-            raise _wrong(("newsletter", key), places, "must be one line of text")
-    if not LANGUAGE_TAG.fullmatch(newsletter.language):
-        raise _wrong(("newsletter", "language"), places, "must be a language tag such as “en” or “pt-BR”")
-    try:
-        ZoneInfo(newsletter.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadSetting(
-            f"“{newsletter.timezone}” is no time zone",
-            where=places.where(("newsletter", "timezone")),
-            remedy="use an IANA name such as Europe/Berlin",
-        ) from error
-
-
-def _check(settings: Settings, places: Places) -> None:
-    """Rules of the other tables, and of what stands beside them, that a type cannot say."""
-    if settings.newsletter.theme not in (themes := theme_names(settings.project)):
-        raise BadSetting(
-            f"there is no theme “{settings.newsletter.theme}”",
-            where=places.where(("newsletter", "theme")),
-            remedy=did_you_mean(settings.newsletter.theme, themes),
-        )
-    for index, source in enumerate(settings.sources):
-        here = ("sources", str(index))
-        if bool(source.url) == bool(source.folder):
-            key = "url" if source.url else "folder"
-            raise _wrong((*here, key), places, "must be given, or the other of “url” and “folder”, not both")
-        if source.max_posts < 1:
-            raise _wrong((*here, "max_posts"), places, "must be 1 or more")
-    if not 1 <= settings.provider.connections <= 8:
-        raise _wrong(("provider", "connections"), places, "must be between 1 and 8")
-    for setting, what in faults(settings.theme):
-        raise _wrong(("theme", *setting.split(".")), places, what)
-    _check_sending(settings.sending, places)
-    _check_web(settings, places)
-    if not 1 <= settings.provider.batch_size <= 1000:
-        raise _wrong(("provider", "batch_size"), places, "must be between 1 and 1000")
-
-
-def _check_sending(sending: SendingSettings, places: Places) -> None:
-    """Rules of `[sending]` that a type cannot say."""
-    if sending.rate and parse_rate(sending.rate) is None:
-        raise _wrong(
-            ("sending", "rate"), places, "must be a number per span such as “14/second” or “600/hour”"
-        )
-    for name in ("canary", "error_budget", "max_bounced", "max_complained"):
-        if not 0 <= getattr(sending, name) <= 1:
-            raise _wrong(("sending", name), places, "must be a share between 0 and 1, such as 0.05")
-    if any(cap < 1 for cap in sending.warm_up):
-        raise _wrong(("sending", "warm_up"), places, "must be numbers of recipients, each 1 or more")
-    if sending.soft_bounces < 1:
-        raise _wrong(("sending", "soft_bounces"), places, "must be 1 or more")
-
-
-def _check_web(settings: Settings, places: Places) -> None:
-    """Rules of `[readers]` and `[web]` that a type cannot say."""
-    for index, topic in enumerate(settings.readers.topics):
-        if not TAG.fullmatch(topic.tag):
-            raise _wrong(("readers", "topics", str(index), "tag"), places, "must be one word")
-    for origin in settings.readers.form_origins:
-        if not re.fullmatch(r"https?://[^\s/?#]+", origin):
-            raise _wrong(
-                ("readers", "form_origins"), places, "must be sites such as https://blog.example.com"
-            )
-    for proxy in settings.web.trusted_proxies:
-        try:
-            ipaddress.ip_network(proxy, strict=False)
-        except ValueError as error:
-            raise BadSetting(
-                f"“{proxy}” is no address or network",
-                where=places.where(("web", "trusted_proxies")),
-                remedy="write one such as 127.0.0.1 or 10.0.0.0/8",
-            ) from error

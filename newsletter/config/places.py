@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from newsletter.errors import BadSetting
+
 SettingPath = tuple[str, ...]
 """Such as `("provider", "kind")`, or `("sources", "0", "url")` in an array of tables."""
 
@@ -49,6 +51,10 @@ class Places:
         """The place of the setting, else of the nearest table around it, else the file."""
         inwards = (path[:length] for length in range(len(path), 0, -1))
         return next((self._given[p] for p in inwards if p in self._given), str(self._file))
+
+    def wrong(self, path: SettingPath, what: str) -> BadSetting:
+        """The error that says so of the setting."""
+        return BadSetting(f"“{dotted(path)}” {what}", where=self.where(path), remedy="mend the value")
 
     def of(self, table: Mapping[str, Any], path: SettingPath = ()) -> dict[str, str]:
         """The place of each setting of a table that is in no array, by its dotted path."""

@@ -54,7 +54,7 @@ class SourceSettings:
 
     url: str = ""
     folder: str = ""
-    """Path inside the project folder."""
+    """Path from the project folder."""
     name: str = ""
     """How letters name the source; empty: the feed's own title."""
     show: Show = "full"
@@ -153,7 +153,7 @@ class OutboxSettings:
     """`[provider.outbox]`: letters become .eml files."""
 
     folder: str = "data/outbox"
-    """Path inside the project folder."""
+    """Path from the project folder."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -262,6 +262,10 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     secrets: Secrets = field(default_factory=Secrets)
+    provider_table: Mapping[str, object] = field(default_factory=dict)
+    """`[provider.<kind>]` as it is written, of a kind that another package brings; else empty."""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The environment over the project's `.env`, for the secrets of other packages' providers and sources."""
     places: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Where each setting was given (`file:line` or a variable's name), by its dotted path."""
 

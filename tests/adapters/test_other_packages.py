@@ -97,8 +97,9 @@ def pigeon(project: Project) -> Iterator[list[dict[str, str]]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        project.environment["PIGEON_URL"] = f"http://127.0.0.1:{server.server_port}"
-        project.environment["PIGEON_KEY"] = "coo"
+        url = f"http://127.0.0.1:{server.server_port}"
+        set_to(project, 'kind = "outbox"', f'kind = "pigeon"\n[provider.pigeon]\nbase_url = "{url}"')
+        (project.folder / ".env").write_text("PIGEON_KEY=coo\n", encoding="utf-8")
         yield taken
         server.shutdown()
         thread.join()
@@ -108,7 +109,6 @@ def test_the_provider_of_the_page_sends(
     project: Project, pigeon: list[dict[str, str]], tmp_path: Path
 ) -> None:
     install("a-provider.md", tmp_path)
-    set_to(project, 'kind = "outbox"', 'kind = "pigeon"')
     run(project, "gather")
     run(project, "subscribers", "add", "Noor <noor@example.org>", "sam@example.org")
     (issue,) = (project.folder / "issues").glob("*.md")

@@ -121,6 +121,9 @@ def test_a_file_saved_on_windows_is_read(tmp_path: Path) -> None:
         ('[provider.sendgrid]\ntimeout = "x"', 7, "must be a number", ""),
         ('[http]\nallow_private = "127.0.0.1"', 7, "must be a list", ""),
         ('[http]\nallow_ports = ["80"]', 7, "must be a whole number", ""),
+        ("[http]\nallow_ports = [99999]", 7, "“http.allow_ports” must be numbers between 1 and 65535", ""),
+        ('[http]\nallow_private = ["banana"]', 7, "“banana” is no address or network", "127.0.0.1"),
+        ('[web]\ntrusted_proxies = ["banana"]', 7, "“banana” is no address or network", "127.0.0.1"),
         ('timezone = "Mars/Base"', 6, "“Mars/Base” is no time zone", "Europe/Berlin"),
         ('language = "deutsch ja"', 6, "“newsletter.language” must be a language tag", ""),
         ('preheader = "two\\nlines"', 6, "“newsletter.preheader” must be one line", ""),
@@ -312,3 +315,36 @@ def test_no_key_is_seen_in_a_repr_or_taken_from_the_file(tmp_path: Path) -> None
     assert "SG.secret" not in repr(load(tmp_path, SENDGRID_API_KEY="SG.secret"))
     error = refusal(tmp_path, '[provider.sendgrid]\napi_key = "SG.secret"')
     assert "SG.secret" not in str(error)
+
+
+# --- providers of other packages ---------------------------------------------------------------
+
+PIGEON = """
+[provider]
+kind = "pigeon"
+[provider.pigeon]
+base_url = "https://api.pigeon.example"
+birds = 3
+"""
+
+
+def test_the_table_of_another_packages_provider_is_handed_on_as_it_is_written(tmp_path: Path) -> None:
+    settings = load(tmp_path, PIGEON, NEWSLETTER_PROVIDER__PIGEON__BASE_URL="http://127.0.0.1:8")
+    assert settings.provider.kind == "pigeon"
+    assert settings.provider_table == {"base_url": "http://127.0.0.1:8", "birds": 3}
+    assert load(tmp_path, "", NEWSLETTER_PROVIDER__KIND="pigeon").provider_table == {}
+
+
+def test_a_table_of_a_provider_that_is_not_chosen_is_unknown(tmp_path: Path) -> None:
+    assert "provider.pigeon" in str(refusal(tmp_path, PIGEON, NEWSLETTER_PROVIDER__KIND="outbox"))
+    assert "provider.pigeon" in str(refusal(tmp_path, "", NEWSLETTER_PROVIDER__PIGEON__BASE_URL="x"))
+
+
+def test_another_packages_secrets_come_from_the_environment_before_dotenv(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PIGEON_KEY=from-dotenv\nPIGEON_LOFT=north\n", encoding="utf-8")
+    settings = load(tmp_path, PIGEON, PIGEON_KEY="from-environment")
+    assert (settings.variables["PIGEON_KEY"], settings.variables["PIGEON_LOFT"]) == (
+        "from-environment",
+        "north",
+    )
+    assert "from-environment" not in repr(settings)
