@@ -83,9 +83,20 @@ class Opened:
     # --- finding issues -------------------------------------------------------------------------
 
     def issue_id(self, name: str | None) -> IssueId:
-        """The issue that a command line names, by stem or by path; the newest when it names none."""
+        """The issue that a command line names, by stem or by path; the newest when it names none.
+
+        A path is taken from the current folder or from the project's. Raises NotFound when it leads
+        elsewhere than to this newsletter's issues.
+        """
         if name:
-            return IssueId(Path(name).name.removesuffix(".md"))
+            path, folder = Path(name), self.settings.project / "issues"
+            if path.name != name and not any(
+                (base / path.parent).resolve() == folder.resolve() for base in (Path(), self.settings.project)
+            ):
+                raise NotFound(
+                    f"{name} is no issue file of this newsletter", remedy=f"its issues are in {folder}"
+                )
+            return IssueId(path.name.removesuffix(".md"))
         from newsletter.usecases.review import latest_issue
 
         return latest_issue(self.files)

@@ -167,6 +167,50 @@ def test_an_issue_written_by_hand_is_sent_like_any_other(project: Project) -> No
     assert letter["Subject"] == "A special letter"
 
 
+def test_the_path_of_another_newsletters_issue_sends_nothing(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_project(tmp_path / "other", project.capsys)
+    for each in (project, other):
+        path = each.folder / "issues" / "special.md"
+        path.parent.mkdir()
+        path.write_text('---\nsubject: "A special letter"\n---\n\nHello from the harbour.\n')
+    project.run("subscribers", "add", "a@example.org")
+    for folder, name in (
+        (project.folder, "../other/issues/special.md"),
+        (other.folder / "issues", "./special.md"),
+        (tmp_path, "other/issues/special.md"),
+        (tmp_path, str(path)),
+        (project.folder, "issues/old/special.md"),
+    ):
+        monkeypatch.chdir(folder)
+        refused = project.run("send", name, "--yes")
+        assert refused.status == 1
+        assert f"{name} is no issue file of this newsletter — " in refused.stderr
+    assert project.letters() == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        (".", "letter/issues/special.md"),
+        (".", "issues/special.md"),
+        (".", "special.md"),
+        ("letter", "issues/special"),
+        ("letter/issues", "./special.md"),
+        ("letter/posts", "../issues/special.md"),
+    ],
+)
+def test_an_issue_is_found_from_the_current_folder_and_from_the_projects(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, name: str
+) -> None:
+    path = project.folder / "issues" / "special.md"
+    path.parent.mkdir()
+    path.write_text('---\nsubject: "A special letter"\n---\n\nHello from the harbour.\n')
+    monkeypatch.chdir(tmp_path / folder)
+    assert project.run("check", name, "--offline").status == 0
+
+
 def test_a_file_that_was_not_written_when_the_process_died_is_written_later(project: Project) -> None:
     issue = gathered(project)
     path = project.folder / "issues" / f"{issue}.md"
