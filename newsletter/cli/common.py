@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,13 @@ def opened(ctx: click.Context) -> Iterator["App"]:
     project: Path = ctx.obj
     with open_app(project.resolve(), os.environ) as app:
         yield app
+
+
+def confirm(question: str) -> None:
+    """None, when somebody says yes; the command ends when they say no, or nobody is there."""
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody is there to ask: repeat with --yes")
+    click.confirm(question, abort=True, err=True)
 
 
 def heed_signals(app: "App") -> None:

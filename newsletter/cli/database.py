@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.common import opened, talk
+from newsletter.cli.common import confirm, opened, talk
 from newsletter.config import load_settings
 
 
@@ -79,9 +79,9 @@ def after_restore(ctx: click.Context, yes: bool) -> None:
     from newsletter.wiring.restoring import after_restore
 
     with opened(ctx) as app:
-        why = app.mark.doubts() or "nothing outside the database says that it is an old copy"
         if not yes:
-            click.confirm(f"{why}. Doubt what it holds?", abort=True, err=True)
+            talk(f"{app.mark.doubts() or 'nothing outside the database says that it is an old copy'}.")
+            confirm("Doubt what it holds?")
         for line in after_restore(app):
             click.echo(line)
     talk("The database may be sent from again.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from newsletter.cli.common import json_option, opened, print_json, talk
+from newsletter.cli.common import confirm, json_option, opened, print_json, talk
 from newsletter.content.counting import counted
 from newsletter.errors import BadInput
 from newsletter.models import SubscriberStatus
@@ -67,7 +67,7 @@ def import_(
             _show_plan(plan, as_json=as_json)
         elif ask:
             _show_plan(plan, as_json=False, err=True)
-            click.confirm("Import them?", abort=True, err=True)
+            confirm("Import them?")
         return not dry_run
 
     with (

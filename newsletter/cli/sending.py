@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.common import (
+    confirm,
     heed_signals,
     issue_argument,
     json_option,
@@ -52,6 +53,8 @@ def send(
     from newsletter.wiring.audience import audience_of, said_of
     from newsletter.wiring.restoring import require_newest
 
+    if test_address and (dry_run or to is not None):
+        raise click.UsageError("--test goes alone: leave out --dry-run and --to")
     with opened(ctx) as app:
         issue_id = app.issue_id(issue)
         if after_restore:
@@ -75,7 +78,7 @@ def send(
                     _print_plan(app, review, audience)
                 return
             if not yes:
-                _confirm(f"Send “{review.email.subject}” to {whom} through {app.settings.provider.kind}?")
+                confirm(f"Send “{review.email.subject}” to {whom} through {app.settings.provider.kind}?")
         elif dry_run:
             raise WrongState(f"{issue_id} is {record.state}", remedy="a dry run needs a draft")
         heed_signals(app)
@@ -108,9 +111,3 @@ def _make_good(app: "App") -> None:
 
     for line in after_restore(app) if app.mark.doubts() else ():
         talk(line)
-
-
-def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise click.UsageError("nobody is there to ask: repeat with --yes")
-    click.confirm(question, abort=True, err=True)

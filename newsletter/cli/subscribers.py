@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.common import json_option, opened, print_json, talk
+from newsletter.cli.common import confirm, json_option, opened, print_json, talk
 from newsletter.cli.importing import STATUSES, export, import_, imports, undo_import
-from newsletter.errors import BadInput, NotFound
+from newsletter.errors import BadAddress, BadInput, NotFound
 from newsletter.models import Subscriber, SubscriberStatus
 
 if TYPE_CHECKING:
@@ -27,8 +27,11 @@ def add(ctx: click.Context, addresses: tuple[str, ...], consent: str) -> None:
     from newsletter.content.addresses import parse_address
     from newsletter.usecases.subscribe import add_subscriber
 
-    for text in addresses:  # all or none
-        parse_address(text)
+    for number, text in enumerate(addresses, start=1):  # all or none
+        try:
+            parse_address(text)
+        except BadAddress as error:
+            raise BadAddress(error.message, where=f"address {number}", remedy=error.remedy) from error
     with opened(ctx) as app:
         for text in addresses:
             subscriber, is_new = add_subscriber(
@@ -123,7 +126,7 @@ def forget(ctx: click.Context, address: str, yes: bool) -> None:
 
     with opened(ctx) as app:
         if not yes:
-            click.confirm(f"Erase everything about {address}? It cannot be undone.", abort=True, err=True)
+            confirm(f"Erase everything about {address}? It cannot be undone.")
         known = forget(address, forgetting=app.forgetting, keys=app.keys, now=app.clock.now())
         click.echo("erased" if known else "nothing was held; no import will bring this address in")
         if not app.forgetting.remove_traces():

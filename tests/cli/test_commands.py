@@ -126,6 +126,24 @@ def test_a_test_letter_goes_to_one_address_and_changes_nothing(project: Project)
     assert "draft" in project.run("status", issue).stdout
 
 
+@pytest.mark.parametrize("more", [("--dry-run",), ("--to", "tag:berlin")])
+def test_a_test_letter_goes_with_no_option_that_would_be_ignored(
+    project: Project, more: tuple[str, ...]
+) -> None:
+    result = project.run("send", gathered(project), "--test", "me@example.org", *more)
+    assert result.status == 2
+    assert "--test goes alone: leave out --dry-run and --to" in result.stderr
+    assert project.letters() == []
+
+
+def test_of_several_addresses_the_wrong_one_is_told_by_its_place_and_none_is_added(project: Project) -> None:
+    result = project.run("subscribers", "add", "a@example.org", "bad@@example.org")
+    assert result.status == 1
+    assert result.stderr.startswith("newsletter: address 2: not an address")
+    assert "bad@@" not in result.stderr
+    assert project.run("subscribers", "list").stdout == ""
+
+
 def test_a_cancelled_issue_is_never_sent(project: Project) -> None:
     issue = gathered(project)
     project.run("subscribers", "add", "a@example.org")

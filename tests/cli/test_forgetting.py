@@ -40,7 +40,9 @@ def test_an_older_copy_does_not_bring_anybody_back(project: Project) -> None:
 
 
 def test_forgetting_asks_first(project: Project) -> None:
-    assert project.run("subscribers", "forget", NOOR).status != 0
+    result = project.run("subscribers", "forget", NOOR)
+    assert result.status == 2
+    assert "nobody is there to ask: repeat with --yes" in result.stderr
     assert NOOR in project.run("subscribers", "list").stdout
 
 

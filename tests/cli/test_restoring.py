@@ -162,5 +162,6 @@ def test_sending_on_after_a_restore_can_be_asked_for_in_one_command(project: Pro
 def test_without_a_sign_of_a_restore_a_person_is_asked(project: Project) -> None:
     gathered(project)
     asked = project.run("db", "after-restore")
-    assert asked.status != 0
+    assert asked.status == 2
     assert "nothing outside the database says" in asked.stderr
+    assert "nobody is there to ask: repeat with --yes" in asked.stderr
