@@ -71,7 +71,8 @@ class OutboxProvider:
                 part.replace(final)
         except OSError as error:
             raise ProviderUnavailable(
-                f"the outbox cannot be written to: {error.strerror}: {error.filename}",
+                # What a write itself refuses names no file.
+                f"the outbox cannot be written to: {error.strerror}: {error.filename or folder}",
                 remedy="make room, or let this user write there",
             ) from error
         finally:

@@ -67,6 +67,18 @@ def test_a_disk_that_fills_up_is_unavailable_and_nothing_of_the_batch_stays(
     assert names(folder) == []
 
 
+def test_a_write_that_names_no_file_is_told_with_the_folder(
+    folder: Path, provider: OutboxProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_up(_path: Path, _content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    with pytest.raises(ProviderUnavailable) as caught:
+        provider.submit(EMAIL, SENDER, batch_of(1))
+    assert caught.value.message.endswith(f"No space left on device: {folder / ISSUE}")
+
+
 def test_a_folder_that_cannot_be_made_is_unavailable_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     provider = OutboxProvider(tmp_path / "file" / "outbox", FakeClock())
