@@ -3,8 +3,10 @@
 import dataclasses
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 
 from newsletter.errors import BadInput, BadSetting, BadTemplate
 
@@ -127,7 +129,8 @@ def with_system_mails(theme: Theme, project: Path) -> Theme:
 def new_theme(project: Path, name: str) -> list[Path]:
     """The files of a theme of the project's own: the default theme's, to be changed or deleted.
 
-    Raises BadInput for a name that is taken or that no folder should have.
+    Raises BadInput for a name that is taken or that no folder should have, and when the disk refuses;
+    then the name is as free as before.
     """
     folder = project / "templates" / name
     if not _NAME.fullmatch(name) or name in _NO_THEMES:
@@ -141,8 +144,11 @@ def new_theme(project: Path, name: str) -> list[Path]:
     }
     try:
         folder.mkdir(parents=True)
-        for path, text in copies.items():
-            path.write_text(text, encoding="utf-8", newline="\n")
+        with ExitStack() as undo:
+            undo.callback(rmtree, folder, ignore_errors=True)
+            for path, text in copies.items():
+                path.write_text(text, encoding="utf-8", newline="\n")
+            undo.pop_all()
     except OSError as error:
         raise BadInput(
             f"cannot be written: {error.strerror}", where=str(folder), remedy="make room for a folder there"

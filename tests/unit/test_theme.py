@@ -1,7 +1,9 @@
 """Themes: what settings change without a template, and themes of one's own."""
 
 import dataclasses
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -194,6 +196,24 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "templates").write_text("a file")
     with pytest.raises(BadInput, match="templates/mine: cannot be written"):
         new_theme(tmp_path, "mine")
+
+
+def test_a_theme_that_does_not_fit_on_the_disk_leaves_its_name_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_text
+
+    def fill_up(path: Path, text: str, **how: Any) -> int:
+        if path.name == "style.css":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, text, **how)
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_text", fill_up)
+        with pytest.raises(BadInput, match="No space left on device"):
+            new_theme(tmp_path, "mine")
+    assert "mine" not in theme_names(tmp_path)
+    assert new_theme(tmp_path, "mine")
 
 
 def test_a_project_replaces_a_single_file(tmp_path: Path) -> None:
