@@ -20,6 +20,8 @@ BUSY_TIMEOUT_MS = 20_000
 _TO_READ, _TO_WRITE = "BEGIN", "BEGIN IMMEDIATE"
 _BEGIN = "newsletter begins with"
 """In a connection's `info`: the words with which its next transaction begins; empty: none does."""
+_DAMAGED = ("not a database", "malformed")
+"""SQLite's words about a file that cannot be read any longer, whatever room there is."""
 CONNECT_TIMEOUT_S = 10
 """How long a PostgreSQL server may take to answer."""
 
@@ -130,6 +132,10 @@ def in_plain_words(url: URL) -> Iterator[None]:
             raise Busy(
                 f"{place}: another process is writing and did not end within {BUSY_TIMEOUT_MS // 1000} s",
                 remedy="try again",
+            ) from error
+        if any(words in reason for words in _DAMAGED):
+            raise NewsletterError(
+                f"{place}: {reason}", remedy="put its newest copy back, as docs/howto/restore.md tells"
             ) from error
         raise NewsletterError(
             f"{place}: {reason}", remedy="see that the database is there, can be written and has room"

@@ -110,7 +110,8 @@ def check(database: Database) -> SchemaReport:
 def backup(database: Database, target: Path) -> None:
     """None; `target` is a whole copy of the SQLite database, made while others write to it.
 
-    Raises WrongState when `target` cannot be made anew, or for PostgreSQL, which has its own tools.
+    Raises WrongState when `target` cannot be made anew, or for PostgreSQL, which has its own tools. When
+    the copy fails, no file of it stays.
     """
     if not database.is_sqlite:
         raise WrongState("PostgreSQL is backed up by its own tools", remedy="use pg_dump")
@@ -120,8 +121,11 @@ def backup(database: Database, target: Path) -> None:
         raise WrongState(
             f"{target}: {error.strerror}", remedy="name a new file in a folder that exists"
         ) from error
-    with database.alone() as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
+    with ExitStack() as undo:
+        undo.callback(target.unlink, missing_ok=True)
+        with database.alone() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
+        undo.pop_all()
 
 
 def _is_current_sqlite(database: Database) -> bool:

@@ -1,5 +1,6 @@
 """The database itself: made once, whole and durable, on SQLite and on PostgreSQL."""
 
+import resource
 import stat
 import subprocess
 import sys
@@ -140,9 +141,19 @@ def test_a_database_of_a_newer_program_is_left_alone(opened: Opened, sqlite_url:
 
 def test_what_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "not.db").write_text("these are words, and more than a header's hundred octets " * 5)
-    with pytest.raises(NewsletterError, match="file is not a database"):
+    with pytest.raises(NewsletterError, match="file is not a database") as caught:
         open_database(f"sqlite:///{tmp_path}/not.db", now=BORN)
+    assert "newest copy" in caught.value.remedy
     assert (tmp_path / "not.db").read_text().startswith("these are words")
+
+
+def test_a_damaged_database_asks_for_its_copy(opened: Opened, sqlite_url: str, tmp_path: Path) -> None:
+    opened(sqlite_url).close()
+    file = tmp_path / "data" / "newsletter.db"
+    file.write_bytes(file.read_bytes()[:4096] + b"\xff" * (file.stat().st_size - 4096))
+    with pytest.raises(NewsletterError, match="malformed") as caught:
+        open_database(sqlite_url, now=BORN)
+    assert "newest copy" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -221,6 +232,21 @@ def test_a_backup_is_a_whole_database_and_overwrites_nothing(
     assert keyring(copy) == keyring(database)
     with pytest.raises(WrongState, match="exists"):
         schema.backup(database, tmp_path / "copy.db")
+
+
+def test_a_backup_that_does_not_fit_on_the_disk_leaves_no_file(
+    opened: Opened, sqlite_url: str, tmp_path: Path
+) -> None:
+    database = opened(sqlite_url)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, hard))
+    try:
+        with pytest.raises(NewsletterError, match=r"newsletter\.db"):
+            schema.backup(database, tmp_path / "copy.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.glob("copy.db*"))
+    schema.backup(database, tmp_path / "copy.db")
 
 
 def test_a_new_database_can_be_read_by_its_owner_alone(
