@@ -4,7 +4,7 @@ from datetime import datetime
 
 from newsletter.content.calendar import slot_instant
 from newsletter.errors import WrongState
-from newsletter.models import IssueId, IssueState
+from newsletter.models import SENDING, IssueId, IssueRecord, IssueState
 from newsletter.usecases.review import require_sendable
 from newsletter.wiring.app import App
 from newsletter.wiring.restoring import require_newest
@@ -39,16 +39,24 @@ def approve(app: App, issue_id: IssueId) -> datetime:
 def undo(app: App, issue_id: IssueId) -> None:
     """None; the issue is a draft again, which nothing sends before somebody says so.
 
-    Raises WrongState when it is not approved, or its time has come.
+    Raises WrongState when it is not approved, or its time has come: the remedy is what can still be done.
     """
     record = app.record(issue_id)
     if record.state is IssueState.DRAFT:
         raise WrongState(f"{issue_id} is a draft: nobody has approved it", remedy="nothing has to be undone")
     if record.state is not IssueState.SCHEDULED:
-        raise WrongState(
-            f"{issue_id} is {record.state}, its time has come",
-            remedy=f"“newsletter pause {issue_id}” or “cancel” stops what was not submitted yet",
-        )
+        raise _too_late(record)
     app.issues.set_state(
         issue_id, IssueState.DRAFT, expected=[IssueState.SCHEDULED], note="its approval was taken back"
     )
+
+
+def _too_late(record: IssueRecord) -> WrongState:
+    """What is said of an issue whose approval cannot be taken back."""
+    if record.state in SENDING:
+        remedy = f"“newsletter pause {record.id}” or “cancel” stops what was not submitted yet"
+    elif record.state is IssueState.PAUSED:
+        remedy = f"“newsletter cancel {record.id}” stops what was not submitted yet"
+    else:
+        return WrongState(f"{record.id} is {record.state}", remedy="nothing is left to undo")
+    return WrongState(f"{record.id} is {record.state}, its time has come", remedy=remedy)

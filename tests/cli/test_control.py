@@ -145,6 +145,34 @@ def test_the_commands_say_when_it_goes_out_and_what_cannot_be_taken_back(project
     assert "submitted" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("state", "remedies"),
+    [
+        (IssueState.FROZEN, {"pause", "cancel"}),
+        (IssueState.SUBMITTING, {"pause", "cancel"}),
+        (IssueState.PAUSED, {"cancel"}),
+        (IssueState.SUBMITTED, set()),
+        (IssueState.CANCELLED, set()),
+        (IssueState.SKIPPED, set()),
+    ],
+)
+def test_who_comes_too_late_to_undo_is_told_what_still_works(
+    project: Project, state: IssueState, remedies: set[str]
+) -> None:
+    with at(project, THURSDAY) as app:
+        issue = gathered(app)
+        app.issues.set_state(issue, state, expected=[IssueState.DRAFT])
+        with pytest.raises(WrongState, match=state) as refused:
+            undo(app, issue)
+    told = refused.value.remedy
+    assert {word for word in ("pause", "resume", "cancel", "send") if word in told} == remedies
+    assert remedies or "nothing is left to undo" in told
+    for word in remedies:
+        assert project.run(word, issue).status == 0
+        with at(project, THURSDAY) as app:
+            app.issues.set_state(issue, state, expected=[app.record(issue).state])
+
+
 def test_an_issue_that_must_not_be_sent_cannot_be_approved(project: Project) -> None:
     issue = Path(project.run("gather", "--unscheduled").stdout.strip()).stem
     path = project.folder / "issues" / f"{issue}.md"
