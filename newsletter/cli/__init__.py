@@ -4,6 +4,7 @@ Exit status: 0 done, 1 failed, 2 usage, 3 needs attention, 75 busy.
 """
 
 import importlib
+import io
 import sys
 from pathlib import Path
 
@@ -77,6 +78,9 @@ def cli(ctx: click.Context, project: Path) -> None:
 
 def main() -> None:
     """The command `newsletter`: ends the process with the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # not every terminal can show every name
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:

@@ -62,15 +62,18 @@ def print_json_streamed(head: Mapping[str, object], lists: Mapping[str, Iterable
     def text(value: object) -> str:
         return msgspec.json.encode(value).decode()
 
-    click.echo("{\n" + ",\n".join(f"  {text(key)}: {text(value)}" for key, value in head.items()), nl=False)
+    def write(part: str) -> None:
+        click.echo(part.encode(), nl=False)  # UTF-8, as all JSON (RFC 8259 §8.1)
+
+    write("{\n" + ",\n".join(f"  {text(key)}: {text(value)}" for key, value in head.items()))
     for key, entries in lists.items():
-        click.echo(f",\n  {text(key)}: [", nl=False)
+        write(f",\n  {text(key)}: [")
         gap = "\n    "
         for entry in entries:
-            click.echo(gap + text(entry), nl=False)
+            write(gap + text(entry))
             gap = ",\n    "
-        click.echo("]" if gap == "\n    " else "\n  ]", nl=False)
-    click.echo("\n}")
+        write("]" if gap == "\n    " else "\n  ]")
+    write("\n}\n")
 
 
 def talk(text: str) -> None:

@@ -147,8 +147,8 @@ def export(ctx: click.Context, form: str, status: str | None) -> None:
     lines = export_csv if form == "csv" else export_json
     with opened(ctx) as app:
         for line in lines(app.subscribers.export(*([SubscriberStatus(status)] if status else []))):
-            sys.stdout.write(line)
-        sys.stdout.flush()  # a full disk is told now, not after the last word
+            sys.stdout.buffer.write(line.encode())  # UTF-8, whatever the terminal's encoding: it is a file
+        sys.stdout.buffer.flush()  # a full disk is told now, not after the last word
 
 
 # --- asking and telling ------------------------------------------------------------------------

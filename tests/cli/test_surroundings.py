@@ -1,6 +1,7 @@
 """What the machine refuses (folders, files, disks) is one clear line, never a traceback."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,42 @@ def test_a_full_disk_behind_stdout_is_one_line(project: Project, words: list[str
     assert ended.returncode in {1, 120}  # 120: Python could not close stdout either
     assert "newsletter: No space left on device" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def octets(project: Project, *words: str) -> bytes:
+    """What a command writes to a stdout and stderr that know Western European letters alone."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "newsletter", "-C", str(project.folder), *words],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=True,
+    )
+    return ended.stdout
+
+
+def test_files_of_people_are_utf_8_on_every_terminal(project: Project) -> None:
+    project.run("subscribers", "add", "Łukasz Zoë <lz@example.org>", "Ивана <i@example.org>")
+    in_utf_8 = project.run("subscribers", "export").stdout
+    assert octets(project, "subscribers", "export") == in_utf_8.encode()
+    told = json.loads(octets(project, "subscribers", "export", "--format", "json").decode())
+    assert [person["name"] for person in told] == ["Łukasz Zoë", "Ивана"]
+    listed = json.loads(octets(project, "subscribers", "list", "--json").decode())
+    assert listed[0]["address"]["display_name"] == "Łukasz Zoë"
+
+
+def test_what_a_terminal_cannot_show_is_written_in_another_way(project: Project) -> None:
+    project.run("subscribers", "add", "Łukasz Zoë <lz@example.org>")
+    assert octets(project, "subscribers", "list") == b"lz@example.org (\\u0141ukasz Zo\xeb): confirmed\n"
+
+
+def test_a_proof_is_utf_8_on_every_terminal(project: Project) -> None:
+    project.run("subscribers", "add", "a@example.org")
+    project.run("subscribers", "tag", "a@example.org", "львів")
+    issue = Path(project.run("gather").stdout.strip()).stem
+    assert project.run("send", issue, "--to", "tag:львів", "--yes").status == 0
+    proof = json.loads(octets(project, "prove", issue, "--json").decode())
+    assert (proof["audience"], proof["audience_filter"]) == (1, "tag:львів")
 
 
 @pytest.mark.parametrize(
