@@ -25,6 +25,7 @@ class Split:
     """A file cut at its second `---`; `body_line` is the line of the body's first line, from 1."""
 
     yaml: str
+    """With the blank lines before the first `---`, so that its first line is the file's second."""
     body: str
     body_line: int
 
@@ -32,18 +33,23 @@ class Split:
 def split_front_matter(text: str, *, path: str) -> Split:
     """The two halves of a file. Raises BadIssueFile when it does not begin with front matter."""
     lines = text.split("\n")
-    if lines[0].rstrip() != _FENCE:
+    begin = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if lines[begin].rstrip() != _FENCE:
         raise BadIssueFile(
             "the front matter is missing",
-            where=f"{path}:1",
+            where=f"{path}:{begin + 1}",
             remedy='begin the file with a line ---, a line subject: "…" and another line ---',
         )
-    for number, line in enumerate(lines[1:], start=1):
+    for number, line in enumerate(lines[begin + 1 :], start=begin + 1):
         if line.rstrip() == _FENCE:
             body = "\n".join(lines[number + 1 :])
-            return Split(yaml="\n".join(lines[1:number]), body=body, body_line=number + 2)
+            return Split(
+                yaml="\n".join([""] * begin + lines[begin + 1 : number]), body=body, body_line=number + 2
+            )
     raise BadIssueFile(
-        "the front matter that begins here has no end", where=f"{path}:1", remedy="close it with a line ---"
+        "the front matter that begins here has no end",
+        where=f"{path}:{begin + 1}",
+        remedy="close it with a line ---",
     )
 
 

@@ -20,6 +20,10 @@ from newsletter.sources.entries import language_and_direction, web_link
 
 MAX_FILE = 2_000_000
 """Bytes."""
+_OTHER_FRONT_MATTER = re.compile(r"\s*(\+\+\+|\{\s*[\"\n])")
+"""TOML and JSON, as Hugo reads them."""
+_ONE_TEXT = {"title", "date", "updated", "draft", "link", "url", "language", "lang"}
+"""Keys whose value is one text; the others' may be lists."""
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})[-_ ](.+)", re.ASCII)
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0", ""}
@@ -156,7 +160,12 @@ def _read(path: Path, where: str) -> _File:
         if path.stat().st_size > MAX_FILE:
             raise SourceFailed(f"{where}: is larger than {MAX_FILE / 1e6:g} MB", remedy="split the post")
         text = path.read_text(encoding="utf-8-sig")
-        if not text.startswith("---"):
+        if other := _OTHER_FRONT_MATTER.match(text):
+            line = text.count("\n", 0, other.start(1)) + 1
+            raise SourceFailed(
+                f"{where}:{line}: the front matter is no YAML", remedy="write it between two lines ---"
+            )
+        if not text.lstrip().startswith("---"):
             return _File(where=where, body=text)
         split = split_front_matter(text, path=where)
         return _File(where=where, body=split.body, fields=_fields(split.yaml, where))
@@ -183,14 +192,20 @@ def _fields(source: str, where: str) -> dict[str, tuple[tuple[str, ...], int]]:
     if document is None:
         return {}
     if not isinstance(document, yaml.MappingNode):
-        raise SourceFailed(f"{where}:2: the front matter is no list of “key: value” lines", remedy=remedy)
+        line = document.start_mark.line + 2
+        raise SourceFailed(
+            f"{where}:{line}: the front matter is no list of “key: value” lines", remedy=remedy
+        )
     fields = {}
     for key, value in document.value:
         line = key.start_mark.line + 2
         written = source.split("\n")[key.end_mark.line][key.end_mark.column :]
-        if key.value == "title" and value.style is None and " #" in written:
+        name = str(key.value).lower()
+        if name in _ONE_TEXT and not isinstance(value, yaml.ScalarNode):
+            raise SourceFailed(f"{where}:{line}: {name} is no text", remedy=remedy)
+        if name == "title" and value.style is None and " #" in written:
             raise SourceFailed(f"{where}:{line}: YAML takes what follows “ #” for a comment", remedy=remedy)
-        fields[str(key.value).lower()] = (tuple(_texts(value)), line)
+        fields[name] = (tuple(_texts(value)), line)
     return fields
 
 

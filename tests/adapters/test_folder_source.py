@@ -91,6 +91,25 @@ def test_drafts_and_hidden_files_are_left_out(posts: Path) -> None:
     assert one(posts, "---\ndraft: false\n---\n# Ready").title == "Ready"
 
 
+def test_blank_lines_may_stand_before_the_front_matter(posts: Path) -> None:
+    (posts / "draft.md").write_text("\n \n---\ndraft: true\n---\n# Not yet", encoding="utf-8")
+    post = one(posts, "\n\n---\ntitle: Later\n---\n\nWords.")
+    assert (post.title, post.body_markdown) == ("Later", "Words.")
+
+
+@pytest.mark.parametrize("value", ["[a, b]", "{a: b}", "null", "~", "1.10", "", "true"])
+@pytest.mark.parametrize(
+    "key", ["title", "date", "updated", "draft", "link", "language", "author", "summary", "tags"]
+)
+def test_whatever_stands_in_one_file_the_others_are_read(posts: Path, key: str, value: str) -> None:
+    (posts / "odd.md").write_text(f"---\n{key}: {value}\n---\nWords.", encoding="utf-8")
+    (posts / "good.md").write_text("# Good", encoding="utf-8")
+    answer = fetched(posts)
+    assert "good" in [post.id for post in answer.posts]
+    nested = value[:1] in "[{" and value and key not in {"author", "summary", "tags"}
+    assert not nested or answer.notes[0].startswith(f"posts/odd.md:2: {key} is no text — ")
+
+
 def test_a_mark_and_windows_line_ends_are_accepted(posts: Path) -> None:
     post = one(posts, "\ufeff---\r\ntitle: Windows\r\n---\r\n\r\nWords.\r\n")
     assert (post.title, post.body_markdown) == ("Windows", "Words.")
@@ -108,6 +127,18 @@ def test_a_mark_and_windows_line_ends_are_accepted(posts: Path) -> None:
         ("---\ntitle: Issue #5\n---\n", "posts/bad.md:2: YAML takes what follows “ #” for a comment"),
         ("---\ntitle: @me\n---\n", "posts/bad.md:2: the front matter cannot be read"),
         ("---\n- a\n---\n", "posts/bad.md:2: the front matter is no list"),
+        ("\n\n---\n- a\n---\n", "posts/bad.md:4: the front matter is no list"),
+        ("\n---\ntitle: a\ndate: next week\n---\n", "posts/bad.md:4: date “next week” is no date"),
+        ("\n---\ntitle: Re: hello\n---\n", "posts/bad.md:3: the front matter cannot be read"),
+        ("---\ntitle: [a, b]\n---\n", "posts/bad.md:2: title is no text"),
+        ("---\nTitle: {a: b}\n---\n", "posts/bad.md:2: title is no text"),
+        ("---\ndraft: [true, false]\n---\n", "posts/bad.md:2: draft is no text"),
+        ("---\ndraft: {until: friday}\n---\n", "posts/bad.md:2: draft is no text"),
+        ("+++\ndraft = true\n+++\nWords.", "posts/bad.md:1: the front matter is no YAML — write it between"),
+        ("\ufeff\r\n+++\r\ndraft = true\r\n+++\r\n", "posts/bad.md:2: the front matter is no YAML"),
+        ('{\n  "draft": true\n}\nWords.', "posts/bad.md:1: the front matter is no YAML"),
+        ('\n{"draft": true}\nWords.', "posts/bad.md:2: the front matter is no YAML"),
+        ("\n---\ntitle: a\n", "posts/bad.md:2: the front matter that begins here has no end"),
         ("---\ntitle: a\n", "posts/bad.md:1: the front matter that begins here has no end"),
         (b"\xff\xfe\xfd", "posts/bad.md: is not UTF-8"),
         (b"x" * (MAX_FILE + 1), "posts/bad.md: is larger than 2 MB"),
