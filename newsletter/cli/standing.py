@@ -31,6 +31,7 @@ from newsletter.models import (
 from newsletter.ports import Accounts
 from newsletter.usecases.standing import (
     MAILS_TOLD_FOR,
+    adds_up,
     doubt_about_mails,
     how_it_moves,
     next_act,
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 NEEDS_ATTENTION = 3
 SUMS = ("submitted", "rejected", "suppressed_since", "uncertain", "unknown")
 """The parts of an audience when a send has ended."""
+WAITING = ("pending", "submitting")
+"""Those besides while it has not; who is pending in a cancelled issue stays so."""
 GROUPS = (
     DeliveryStatus.REJECTED,
     DeliveryStatus.SUPPRESSED_SINCE,
@@ -133,7 +136,7 @@ def prove(ctx: click.Context, issue: str, everybody: bool, as_json: bool) -> Non
         proof = _proof(app, app.record(app.issue_id(issue)))
         tell = _prove_json if as_json else _prove_plainly
         tell(proof, app.accounts, everybody=everybody)
-    if proof.progress.uncertain or not proof.progress.balanced or proof.changed:
+    if proof.progress.uncertain or not proof.balanced or proof.changed:
         ctx.exit(NEEDS_ATTENTION)
 
 
@@ -142,11 +145,29 @@ class _Proof:
     """What was frozen of an issue, the sums since, and how the frozen list stands now."""
 
     issue_id: IssueId
+    state: IssueState
     frozen: FrozenIssue
     progress: SendProgress
     intact: bool
     erased: int = 0
     """People who were forgotten since; without their addresses the list cannot be compared."""
+
+    @property
+    def balanced(self) -> bool:
+        return adds_up(self.progress, self.state)
+
+    @property
+    def in_all(self) -> str:
+        """How many there are of all groups together, and whether that is right."""
+        progress = self.progress
+        waiting = {name: getattr(progress, name) for name in WAITING}
+        total = f"{progress.settled + progress.uncertain + sum(waiting.values()):>11}  in all"
+        if self.balanced:
+            return f"{total}: balanced"
+        if not any(waiting.values()):
+            return f"{total}: not balanced: {progress.audience} were frozen"
+        parts = " and ".join(f"{count} {name}" for name, count in waiting.items() if count)
+        return f"{total}, with {parts}: not balanced: the send has not ended"
 
     @property
     def changed(self) -> bool:
@@ -166,7 +187,14 @@ def _proof(app: "App", record: IssueRecord) -> _Proof:
         raise _nothing_to_prove(record)
     intact = app.accounts.audience_sha256(record.id) == frozen.audience_sha256
     erased = 0 if intact else app.accounts.erased(record.id)
-    return _Proof(issue_id=record.id, frozen=frozen, progress=progress, intact=intact, erased=erased)
+    return _Proof(
+        issue_id=record.id,
+        state=record.state,
+        frozen=frozen,
+        progress=progress,
+        intact=intact,
+        erased=erased,
+    )
 
 
 def _nothing_to_prove(record: IssueRecord) -> WrongState:
@@ -185,11 +213,12 @@ def _prove_plainly(proof: _Proof, accounts: Accounts, *, everybody: bool) -> Non
     )
     if frozen.audience_filter:
         click.echo(f"to: {frozen.audience_filter}")
-    for name in (*SUMS, "pending", "submitting"):
+    for name in (*SUMS, *WAITING):
         if (count := getattr(progress, name)) or name in SUMS:
             click.echo(f"{count:>11}  {name.replace('_', ' ')}")
-    right = "balanced" if progress.balanced else "not balanced: the send has not ended"
-    click.echo(f"{progress.settled + progress.uncertain:>11}  in all: {right}")
+    click.echo(proof.in_all)
+    if (never := progress.pending) and proof.state is IssueState.CANCELLED:
+        click.echo(f"cancelled: {never} {'was' if never == 1 else 'were'} never handed over")
     click.echo(f"audience {frozen.audience_sha256}: {proof.list_now}")
     click.echo(f"letter   {frozen.email.sha256}")
     people = chain.from_iterable(accounts.left_out(proof.issue_id, group) for group in GROUPS)
@@ -208,8 +237,9 @@ def _prove_json(proof: _Proof, accounts: Accounts, *, everybody: bool) -> None:
     head = {
         "audience": progress.audience,
         "audience_filter": frozen.audience_filter,
-        **{name: getattr(progress, name) for name in SUMS},
-        "balanced": progress.balanced,
+        **{name: getattr(progress, name) for name in (*SUMS, *WAITING)},
+        "state": proof.state,
+        "balanced": proof.balanced,
         "audience_sha256": frozen.audience_sha256,
         "audience_intact": proof.intact or (None if proof.erased else False),
         "erased": proof.erased,
@@ -242,7 +272,7 @@ def sums(progress: SendProgress) -> str:
     """The counts in words, those that are zero left out: `3 recipients: 2 submitted, 1 rejected`."""
     counts = [
         f"{count} {name.replace('_', ' ')}"
-        for name in (*SUMS, "pending", "submitting")
+        for name in (*SUMS, *WAITING)
         if (count := getattr(progress, name))
     ]
     return f"{progress.audience} recipients: {', '.join(counts) or 'nothing to do'}"

@@ -23,6 +23,7 @@ from newsletter.models import (
     SourceId,
 )
 from newsletter.net.addresses import readable
+from newsletter.usecases.standing import adds_up
 
 FORM = 1
 """Grows when a reader of receipts would have to know."""
@@ -106,7 +107,7 @@ def make_receipt(
         audience_sha256=frozen.audience_sha256,
         audience_filter=_masked(frozen.audience_filter),
         counts=progress,
-        balanced=progress.balanced,
+        balanced=adds_up(progress, record.state),
         providers=tuple(dict.fromkeys(line.provider for line in lines if line.provider)),
         requests=lines,
         decisions=_without_addresses(log) if log else None,

@@ -27,6 +27,13 @@ def next_act(record: IssueRecord, progress: SendProgress | None) -> str:
     return ""
 
 
+def adds_up(progress: SendProgress, state: IssueState) -> bool:
+    """Whether everybody of the frozen audience is accounted for, and nobody waits any longer. Who is pending
+    in a cancelled issue was never handed over, and never is."""
+    never = progress.pending if state is IssueState.CANCELLED else 0
+    return progress.settled + progress.uncertain + never == progress.audience
+
+
 def doubt_about_mails(uncertain: int) -> str:
     """So many of the program's own mails in doubt, and what a person does about it, in one line; empty when
     there is none."""

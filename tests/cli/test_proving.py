@@ -97,14 +97,63 @@ def test_a_frozen_list_that_was_changed_is_noticed(project: Project) -> None:
     assert json.loads(project.run("prove", issue, "--json").stdout)["audience_intact"] is False
 
 
-def test_a_send_that_has_not_ended_is_not_balanced(project: Project) -> None:
+def broken_off(project: Project) -> str:
+    """An issue of which one recipient is submitted, and three are pending."""
     issue = gathered(project)
     project.environment["NEWSLETTER_FAULT"] = "after-record:TERM"
     project.start("send", issue, "--yes").communicate()
     del project.environment["NEWSLETTER_FAULT"]
+    return issue
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_send_that_has_not_ended_says_who_of_all_are_pending(project: Project, paused: bool) -> None:
+    issue = broken_off(project)
+    if paused:
+        assert project.run("pause", issue).status == 0
     proof = project.run("prove", issue)
     assert proof.status == 3
-    assert "not balanced" in proof.stdout
+    assert " 4  in all, with 3 pending: not balanced: the send has not ended\n" in proof.stdout
+
+
+def test_a_cancelled_issue_accounts_for_those_who_were_never_handed_over(project: Project) -> None:
+    issue = broken_off(project)
+    assert project.run("pause", issue).status == 0
+    assert project.run("cancel", issue).status == 0
+    proof = project.run("prove", issue)
+    assert proof.status == 0
+    assert " 4  in all: balanced\n" in proof.stdout
+    assert "cancelled: 3 were never handed over\n" in proof.stdout
+    assert "not ended" not in proof.stdout
+    told = json.loads(project.run("prove", issue, "--json").stdout)
+    assert (told["state"], told["balanced"]) == ("cancelled", True)
+    assert (told["submitted"], told["pending"], told["audience"]) == (1, 3, 4)
+    receipt = json.loads((project.folder / "issues" / f"{issue}.receipt.json").read_text(encoding="utf-8"))
+    assert (receipt["state"], receipt["counts"]["pending"], receipt["balanced"]) == ("cancelled", 3, True)
+
+
+def test_a_cancelled_issue_needs_attention_while_somebody_is_uncertain(project: Project) -> None:
+    issue = broken_off(project)
+    assert project.run("cancel", issue).status == 0
+    change(project, "UPDATE batches SET state = 'uncertain', pending = 0, uncertain = 1 WHERE first_seq = 4")
+    proof = project.run("prove", issue)
+    assert proof.status == 3
+    assert "cancelled: 2 were never handed over" in proof.stdout
+
+
+def test_a_cancelled_issue_is_not_balanced_while_a_request_is_under_way(project: Project) -> None:
+    issue = broken_off(project)
+    assert project.run("cancel", issue).status == 0
+    change(
+        project, "UPDATE batches SET state = 'submitting', pending = 0, submitting = 1 WHERE first_seq = 4"
+    )
+    proof = project.run("prove", issue)
+    assert proof.status == 3
+    assert "in all, with 2 pending and 1 submitting: not balanced" in proof.stdout
+
+
+def test_the_standing_of_a_send_that_has_not_ended_says_how_it_goes_on(project: Project) -> None:
+    issue = broken_off(project)
     status = project.run("status", issue)
     assert "submitting" in status.stdout
     assert f"newsletter send {issue}" in status.stderr
