@@ -17,7 +17,7 @@ from newsletter.cli.common import (
 )
 from newsletter.cli.progress import shown_progress
 from newsletter.errors import WrongState
-from newsletter.models import DRAFTS, AudienceFilter, IssueState
+from newsletter.models import DRAFTS, AudienceFilter, IssueId, IssueState
 
 if TYPE_CHECKING:
     from newsletter.usecases.review import Review
@@ -60,10 +60,7 @@ def send(
         if after_restore:
             _make_good(app)
         if test_address:
-            outcome = app.send_test(issue_id, test_address)
-            talk(f"{outcome.status}: a test of {issue_id}")
-            if as_json:
-                print_json({"issue": issue_id, "test": outcome.status})
+            _send_test(app, issue_id, test_address, as_json=as_json)
             return
         require_newest(app)
         record = app.adopt(issue_id)
@@ -92,6 +89,13 @@ def send(
         ctx.exit(NEEDS_ATTENTION)
     if report.state is not IssueState.SUBMITTED:
         ctx.exit(TRY_AGAIN)
+
+
+def _send_test(app: "App", issue_id: IssueId, address: str, *, as_json: bool) -> None:
+    outcome = app.send_test(issue_id, address)
+    talk(f"{outcome.status}: a test of {issue_id}")
+    if as_json:
+        print_json({"issue": issue_id, "test": outcome.status})
 
 
 def _print_plan(app: "App", review: "Review", audience: AudienceFilter | None) -> None:
