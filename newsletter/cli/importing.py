@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -56,6 +56,12 @@ def import_(
     """
     from newsletter.usecases.importing import ImportPlan, ImportWishes, import_csv
 
+    if not file.is_file():
+        raise BadInput(
+            "it is a pipe or a device, beside which no rejected rows can be written",
+            where=str(file),
+            remedy="write it to a file, and import that",
+        )
     ask = sys.stdin.isatty() and not (yes or dry_run)
     consent = consent or _consent(file, ask=ask, needed=not dry_run)
 
@@ -239,18 +245,28 @@ def _rejected_path(file: Path) -> Path:
 
 @contextmanager
 def _rejected_file(file: Path, *, wanted: bool) -> Iterator[Callable[[str], None]]:
-    """Takes the lines of the file of rejected rows, which stands there when the block has ended well."""
+    """Takes the lines of the file of rejected rows, which stands there when the block has ended well.
+
+    It raises BadInput when they cannot be written: this is while rows are read, and before anything is
+    imported.
+    """
     path = _rejected_path(file)
     partial = path.with_name(f"{path.name}.part")
     out: TextIO | None = None
 
     def write(line: str) -> None:
         nonlocal out
-        if out is None:
-            partial.unlink(missing_ok=True)
-            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-            out = open(handle, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115 -- of a handle
-        out.write(line)
+        try:
+            if out is None:
+                partial.unlink(missing_ok=True)
+                handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+                out = open(handle, "w", 1, encoding="utf-8", newline="")  # noqa: PTH123, SIM115 -- of a handle
+            out.write(line)  # to the disk at once: later, people would be imported already
+        except OSError as error:
+            raise BadInput(
+                f"its rejected rows cannot be written beside it ({error.strerror}): nobody was imported",
+                remedy="import a copy of it from a folder that you may write to and that has room",
+            ) from error
 
     try:
         yield write if wanted else lambda _line: None
@@ -259,7 +275,8 @@ def _rejected_file(file: Path, *, wanted: bool) -> Iterator[Callable[[str], None
             partial.replace(path)
     finally:
         if out:
-            out.close()
+            with suppress(OSError):  # it was told when the line was written
+                out.close()
             partial.unlink(missing_ok=True)
 
 

@@ -94,8 +94,8 @@ def import_csv(
 ) -> ImportReport:
     """The report of an import in one transaction; nobody who left or is suppressed comes back by it.
 
-    `stream` must be seekable. Raises BadInput, with the list as it was, when the file has no column
-    of addresses or more than a million rows, and for a preset that is not known.
+    `stream` must be seekable. Raises BadInput, with the list as it was, when the file has no rows, no
+    column of addresses or more than a million rows, and for a preset that is not known.
     """
     preset = preset_named(wishes.preset) if wishes.preset else None
     with _decoded(stream) as text:
@@ -111,6 +111,10 @@ def import_csv(
                 rejected=rows.rejected,
                 notes=notes,
             )
+            if not plan.diff.rows and not plan.rejected:
+                raise BadInput(
+                    "the file holds no rows", remedy="see that it is the one you mean, and was written whole"
+                )
             record, diff = None, plan.diff
             if wishes.decide(plan):
                 source = ImportSource(

@@ -61,6 +61,52 @@ def test_a_rejected_file_is_made_anew_and_follows_no_link(project: Project, peop
     assert "nonsense" in people.with_name("people.csv.rejected.csv").read_text(encoding="utf-8")
 
 
+def is_refused_whole(project: Project, file: Path, said: str) -> bool:
+    """Whether the import fails with one line that says this, and nothing is imported or left behind."""
+    before = sorted(file.parent.iterdir())
+    for more in ((), ("--json",)):
+        result = project.run("subscribers", "import", str(file), "--consent", "the fair", "--yes", *more)
+        assert (result.status, result.stdout) == (1, "")
+        assert result.stderr.startswith(f"newsletter: {file}: {said}")
+        assert result.stderr.count("\n") == 1
+    assert project.run("subscribers", "imports").stdout == ""
+    return addresses(project) == set() and sorted(file.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\ufeff", "email,name,status\n", "sep=;\nemail;name\n;\n"])
+def test_a_file_without_rows_is_no_import(project: Project, people: Path, text: str) -> None:
+    people.write_text(text, encoding="utf-8")
+    assert is_refused_whole(project, people, "the file holds no rows — ")
+    assert project.run("subscribers", "import", str(people), "--dry-run").status == 1
+
+
+def test_a_pipe_is_refused_before_it_is_read(project: Project, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert is_refused_whole(project, pipe, "it is a pipe or a device, ")
+
+
+def test_nobody_is_imported_where_no_rejected_rows_can_be_written(project: Project, people: Path) -> None:
+    people.with_name("people.csv.rejected.csv.part").mkdir()  # as a folder that is locked, and for root too
+    assert is_refused_whole(project, people, "its rejected rows cannot be written beside it (")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_nobody_is_imported_where_rejected_rows_have_no_room(
+    project: Project, people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_file = os.open
+
+    def open_full(path: str | Path, flags: int, *more: int) -> int:
+        if str(path).endswith(".rejected.csv.part"):
+            return open_file("/dev/full", os.O_WRONLY)
+        return open_file(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", open_full)
+    said = "its rejected rows cannot be written beside it (No space left on device): nobody was imported — "
+    assert is_refused_whole(project, people, said)
+
+
 def test_without_a_word_of_the_consent_the_file_is_kept_and_a_warning_given(
     project: Project, people: Path
 ) -> None:
