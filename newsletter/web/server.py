@@ -1,5 +1,6 @@
 """`newsletter serve`: the ticker and the readers' pages in one process."""
 
+import errno
 import logging
 import socket
 import threading
@@ -16,6 +17,8 @@ from newsletter.wiring import App
 
 log = logging.getLogger("newsletter.serve")
 
+_OF_THE_PORT = {errno.EADDRINUSE, errno.EACCES}
+"""Taken by another process, or for the system's own alone."""
 GRACE = 10
 """Seconds that requests under way have to end when the server stops; a slow client holds nothing up."""
 
@@ -30,8 +33,9 @@ def serve_pages(
     try:
         listener = socket.create_server((host, port))
     except OSError as error:
+        option = "--port" if error.errno in _OF_THE_PORT else "--host"
         raise BadSetting(
-            f"cannot listen on {host}:{port}: {error.strerror}", remedy="choose another --port"
+            f"cannot listen on {host}:{port}: {error.strerror}", remedy=f"choose another {option}"
         ) from error
     # Else the body of an answer waits 40 ms for the client's acknowledgement of its headers: asyncio sets
     # this by itself only on sockets that name their protocol, which those of create_server do not.
@@ -77,7 +81,7 @@ def _mail(app: App, since: datetime) -> None:
             hand_over_when_due(app)
             uncertain = app.mails.uncertain(since)
         except NewsletterError as error:
-            log.warning("mails to readers wait: %s", error)
+            log.warning("the program's own mails wait: %s", error)
             continue
         if uncertain > told:
             log.warning("%s", doubt_about_mails(uncertain))

@@ -70,7 +70,7 @@ def hand_over_when_due(app: App) -> int:
 
 
 def tend_readers(app: App) -> tuple[str, ...]:
-    """Lines about what a run did for readers: mails handed over, wishes that ran out forgotten."""
+    """Lines about what a run did besides issues: own mails handed over, wishes that ran out forgotten."""
     now = app.clock.now()
     app.limits.forget(now - UNCONFIRMED_FOR - timedelta(days=1))
     app.visits.forget(now - VISITS_KEPT)
@@ -80,7 +80,7 @@ def tend_readers(app: App) -> tuple[str, ...]:
     return (
         *_clean(app),
         *((f"{counted(expired, 'unconfirmed sign-up')} forgotten",) if expired else ()),
-        *((f"{counted(mailed, 'mail')} to readers handed over",) if mailed else ()),
+        *((f"{counted(mailed, 'mail')} of the program's own handed over",) if mailed else ()),
         *((doubt,) if doubt else ()),
     )
 

@@ -26,8 +26,10 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Project:
 def test_a_draft_that_waits_for_review_is_announced_once(project: Project) -> None:
     project.run("subscribers", "add", "noor@example.org")
     project.run("status")
-    for _ in range(2):
-        assert project.run("run-due", "--now", "2099-11-27T06:30:00Z").status == 0
+    runs = [project.run("run-due", "--now", "2099-11-27T06:30:00Z") for _ in range(2)]
+    assert [run.status for run in runs] == [0, 0]
+    handed_over = "1 mail of the program's own handed over\n"
+    assert [handed_over in run.stdout for run in runs] == [True, False]
     (path,) = (project.folder / "data" / "outbox" / "system").glob("*.eml")
     mail = email.message_from_bytes(path.read_bytes(), policy=policy.default)
     body = mail.get_body(("plain",))

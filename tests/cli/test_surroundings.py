@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -181,6 +182,23 @@ def test_a_time_or_port_that_cannot_be_is_a_wrong_usage(project: Project, words:
     assert result.status == 2
     assert words[2] in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("host", ["a..b", "192.0.2.1"])
+def test_a_host_that_cannot_be_listened_on_is_named_by_its_option(project: Project, host: str) -> None:
+    result = project.run("serve", "--host", host, "--port", "0")
+    assert result.status == 1
+    assert f"cannot listen on {host}:0: " in result.stderr
+    assert result.stderr.endswith(" — choose another --host\n")
+
+
+def test_a_port_that_is_taken_is_named_by_its_option(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = project.run("serve", "--port", str(port))
+    assert result.status == 1
+    assert f"cannot listen on 127.0.0.1:{port}: " in result.stderr
+    assert result.stderr.endswith(" — choose another --port\n")
 
 
 @pytest.mark.parametrize("name", ["", "two\nlines"])
