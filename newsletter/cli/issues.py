@@ -1,9 +1,10 @@
 """Making an issue and looking at it: gather, check, preview."""
 
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, cast
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,7 +25,7 @@ from newsletter.content.counting import counted
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Take posts newer than this day from sources that were never gathered.",
+    help="Take posts from this day on, also those that a source's first gather left out for their age.",
 )
 @click.option("--accept-old", "old", flag_value="accept", help="Take old posts that look new.")
 @click.option("--skip-old", "old", flag_value="skip", help="Record old posts that look new as seen.")
@@ -38,10 +39,13 @@ def gather(
 
     With a schedule the issue belongs to its next slot and is sent then.
     """
+    from newsletter.usecases.choosing import left_out_for_age
+
     with opened(ctx) as app:
+        zone = ZoneInfo(app.settings.newsletter.timezone)
         result = app.gather(
             slot=None if unscheduled else app.next_slot(),
-            since=since.replace(tzinfo=UTC) if since else None,
+            since=since.replace(tzinfo=zone) if since else None,
             old=cast("Literal['ask', 'accept', 'skip']", old or "ask"),
         )
     if as_json:
@@ -50,6 +54,8 @@ def gather(
     show_log(result.log)
     if result.issue is None:
         talk("Nothing new: no issue was made.")
+        if any(left_out_for_age(decision.reason) for decision in result.log.decisions):
+            talk("Older posts were left out; “newsletter gather --since DATE” takes those from that day on.")
         return
     talk(f"{counted(len(result.issue.sections), 'post')}; edit the issue, then: newsletter preview")
     click.echo(f"issues/{result.issue.id}.md")

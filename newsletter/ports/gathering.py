@@ -75,6 +75,10 @@ class IssueStore(Protocol):
         """Which of these posts an earlier gather took or dropped."""
         ...
 
+    def dropped(self, source: SourceId, posts: Iterable[PostId]) -> Mapping[PostId, str]:
+        """Which of these posts an earlier gather dropped, and why; such a post may still be taken."""
+        ...
+
     def taken_links(self, links: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (url, title) pairs were taken before, from any source."""
         ...

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import Busy, NotFound, WrongState
@@ -29,7 +30,7 @@ from newsletter.store.tables import posts as spent_posts
 IN_ONE_QUESTION = 500
 """Values in one IN list; SQLite's oldest limit is 999 parameters."""
 SPENT = (Decision.TAKEN, Decision.DROPPED)
-"""Decisions that hold for ever."""
+"""Decisions that are kept; a post that was taken is taken for ever."""
 
 
 class SqlIssueStore:
@@ -84,6 +85,14 @@ class SqlIssueStore:
                     spent_posts.c.source == source, spent_posts.c.post.in_(some)
                 )
                 found.update(connection.scalars(known))
+        return found
+
+    def dropped(self, source: SourceId, posts: Iterable[PostId]) -> dict[PostId, str]:
+        found: dict[PostId, str] = {}
+        with self._database.reading() as connection:
+            for some in chunks(list(posts), IN_ONE_QUESTION):
+                known = select(spent_posts.c.post, spent_posts.c.reason).where(_dropped_of(source, some))
+                found.update((PostId(post), reason) for post, reason in connection.execute(known))
         return found
 
     def taken_links(self, links: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -251,7 +260,7 @@ def _keep_log(connection: Connection, log: DecisionLog, issue_id: IssueId | None
 
 
 def _spent(log: DecisionLog, taken: set[tuple[SourceId, PostId]]) -> list[PostDecision]:
-    """The decisions that hold for ever: what was dropped, and what went into the issue."""
+    """The decisions that are kept: what was dropped, and what went into the issue."""
     return [
         decision
         for decision in log.decisions
@@ -262,15 +271,26 @@ def _spent(log: DecisionLog, taken: set[tuple[SourceId, PostId]]) -> list[PostDe
 def _keep_posts(
     connection: Connection, decisions: Iterable[PostDecision], issue_id: IssueId | None, now: datetime
 ) -> None:
-    """None; a post dropped twice is one row, a post taken twice is an IntegrityError."""
+    """None; of a post dropped twice the last reason is kept, a post taken twice is an IntegrityError."""
     rows: dict[Decision, dict[tuple[SourceId, PostId], dict[str, object]]] = {spent: {} for spent in SPENT}
     for decision in decisions:
         row = spent_row(decision, issue_id, now)
         rows[decision.decision][decision.source, decision.post] = row
+    decided: dict[SourceId, list[PostId]] = {}
+    for source, post in chain.from_iterable(rows.values()):
+        decided.setdefault(source, []).append(post)
+    for source, ids in decided.items():
+        for some in chunks(ids, IN_ONE_QUESTION):
+            connection.execute(delete(spent_posts).where(_dropped_of(source, some)))
     if taken := rows[Decision.TAKEN]:
         connection.execute(insert(spent_posts), [*taken.values()])
     if dropped := rows[Decision.DROPPED]:
         connection.execute(insert_new(connection, spent_posts), [*dropped.values()])
+
+
+def _dropped_of(source: SourceId, posts: Sequence[PostId]) -> ColumnElement[bool]:
+    mine = spent_posts.c.source == source
+    return and_(mine, spent_posts.c.decision == Decision.DROPPED, spent_posts.c.post.in_(posts))
 
 
 def spent_row(decision: PostDecision, issue_id: IssueId | None, now: datetime) -> dict[str, object]:

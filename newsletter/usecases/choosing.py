@@ -18,6 +18,8 @@ CLOCK_SKEW = timedelta(minutes=10)
 """How far ahead a post's date may be before it is taken for a post of the future."""
 TOLERATED_OLD_POSTS = 5
 """So many posts may turn up late; more of them at once look like a feed with new ids."""
+_TOO_OLD = "where this source's first run begins"
+_UNDATED = "no date, and a first run cannot tell whether it is new"
 TITLE_WORDS = 8
 TITLE_LENGTH = 60
 
@@ -37,6 +39,8 @@ class Look:
     since: datetime | None
     """The start date that was given; None: the last 7 days count."""
     max_posts: int
+    again: AbstractSet[PostId] = frozenset()
+    """Of those seen, what a first gather left out for its age alone and `since` now asks for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +88,11 @@ def waiting(choice: Choice, reason: str) -> tuple[PostDecision, ...]:
     )
 
 
+def left_out_for_age(reason: str) -> bool:
+    """Whether this is why a first gather dropped a post that a start date would have taken."""
+    return reason == _UNDATED or reason.endswith(_TOO_OLD)
+
+
 def titled(post: Post) -> Post:
     """The post, with the first words of its text for a title when it has none."""
     return post if post.title else replace(post, title=_first_words(post.summary))
@@ -123,20 +132,21 @@ def _judged(
     here: set[Link] = set()
     for post in look.posts:
         date = dated(post)
-        if post.id in look.seen:
+        again = post.id in look.again and not (date and date < start)
+        if post.id in look.seen and not again:
             verdict = Decision.SEEN_BEFORE, "an earlier gather took or dropped it"
         elif date and date > now + CLOCK_SKEW:
             verdict = Decision.WAITING, f"its date, {date:%Y-%m-%d %H:%M} UTC, has not come yet"
         elif post.url and link_of(post) in links | here:
             verdict = Decision.DROPPED, "a post of this address and title was taken before"
         elif look.first_run and date is None and look.since is None:
-            verdict = Decision.DROPPED, "no date, and a first run cannot tell whether it is new"
+            verdict = Decision.DROPPED, _UNDATED
         elif look.first_run and date and date < start:
-            verdict = Decision.DROPPED, f"older than {start:%Y-%m-%d}, where this source's first run begins"
+            verdict = Decision.DROPPED, f"older than {start:%Y-%m-%d}, {_TOO_OLD}"
         elif post.id in late and old == "skip":
             verdict = Decision.DROPPED, "older than the last issue, and recorded as seen on request"
         else:
-            verdict = Decision.TAKEN, "new"
+            verdict = Decision.TAKEN, "asked for now; the first run left it out" if again else "new"
             here.add(link_of(post))
         verdicts.append((post, *verdict))
     return verdicts

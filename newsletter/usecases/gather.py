@@ -16,7 +16,7 @@ from newsletter.errors import BadSetting, SourceFailed, WrongState
 from newsletter.models import DecisionLog, Fetched, Issue, IssueRecord, Slot
 from newsletter.net.addresses import readable
 from newsletter.ports import Clock, IssueFiles, IssueStore, Source
-from newsletter.usecases.choosing import Look, OldPosts, choose, link_of, titled, waiting
+from newsletter.usecases.choosing import Look, OldPosts, choose, left_out_for_age, link_of, titled, waiting
 from newsletter.usecases.drafting import draft_issue, new_issue_id
 from newsletter.usecases.filing import finish_files
 
@@ -64,8 +64,9 @@ def gather(
 ) -> Gathered:
     """The draft of the posts that are new, with its file; or the reason why there is none.
 
-    `since` is where a source's first gather begins (else its setting, else 7 days ago), `old` what
-    becomes of many old posts that look new. With `minimum_posts`, fewer posts (or none) use up the
+    `since` is where a source's first gather begins (else its setting, else 7 days ago); of a source that
+    was gathered before it takes up what the first gather left out for its age. `old` is what becomes of
+    many old posts that look new. With `minimum_posts`, fewer posts (or none) use up the
     slot as skipped and wait for the next issue; None is a gather by hand, which never skips a slot.
     With `notice_to` that address is mailed that the draft waits for review.
 
@@ -154,11 +155,13 @@ def _look(answer: _Answer, issues: IssueStore, since: datetime | None, timezone:
     """The source's posts beside what the store knows of them."""
     settings = answer.configured.settings
     posts = [titled(post) for post in answer.fetched.posts]
-    source = answer.configured.source.id
+    source, ids = answer.configured.source.id, [post.id for post in posts]
+    dropped = issues.dropped(source, ids) if since else {}
     return Look(
         source=source,
         posts=posts,
-        seen=issues.seen(source, [post.id for post in posts]),
+        seen=issues.seen(source, ids),
+        again={post for post, reason in dropped.items() if left_out_for_age(reason)},
         first_run=answer.state is None,
         since=since or _beginning_of(settings.since, timezone),
         max_posts=settings.max_posts,

@@ -76,6 +76,28 @@ def test_a_second_gather_for_the_same_slot_says_which_issue_is_there(project: Pr
     assert len(list((project.folder / "issues").glob("*.md"))) == 1
 
 
+def test_gather_says_how_the_older_posts_come_that_a_first_run_left_out(project: Project) -> None:
+    text = project.settings.read_text(encoding="utf-8").replace("since = 2026-01-01\n", "")
+    project.settings.write_text(text, encoding="utf-8")
+    for path in (project.folder / "posts").iterdir():
+        path.unlink()
+    project.write_post("ferry", "The ferry of old", "2020-05-02")
+    assert "“newsletter gather --since DATE” takes those" in project.run("gather").stderr
+    assert "Nothing new" in project.run("gather", "--since", "2020-05-03").stderr
+    assert list((project.folder / "issues").glob("*.md")) == []
+    issue = Path(project.run("gather", "--since", "2020-05-02").stdout.strip())
+    assert "The ferry of old" in (project.folder / issue).read_text(encoding="utf-8")
+
+
+def test_the_start_date_is_a_day_of_the_newsletters_time_zone(project: Project) -> None:
+    project.write_post("dawn", "A post of the small hours", "2026-11-19T00:30:00+01:00")
+    (path,) = (project.folder / "posts").glob("*dawn.md")
+    path.rename(path.with_name("dawn.md"))
+    result = project.run("gather", "--since", "2026-11-19", "--json")
+    decisions = {line["post"]: line["decision"] for line in json.loads(result.stdout)["log"]["decisions"]}
+    assert decisions["dawn"] == "taken"
+
+
 def test_the_file_that_the_author_edited_is_what_is_sent(project: Project) -> None:
     issue = gathered(project)
     path = project.folder / "issues" / f"{issue}.md"

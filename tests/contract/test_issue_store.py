@@ -189,6 +189,24 @@ def test_drops_are_kept_when_no_issue_was_made_and_may_be_repeated(store: SqlIss
     assert store.last_gathered_at() is None
 
 
+def test_a_post_that_was_dropped_may_be_taken_once_and_never_dropped_again(
+    store: SqlIssueStore, database: Database
+) -> None:
+    old, names = decided("one", Decision.DROPPED), [PostId("one"), PostId("two")]
+    store.record_drops(log(replace(old, reason="too old")), {})
+    assert store.dropped(FEED, names) == {"one": "too old"}
+    assert store.dropped(OTHER, names) == {}
+    store.record_drops(log(old), {})
+    assert store.dropped(FEED, names) == {"one": "because"}
+    opened(store)
+    assert store.dropped(FEED, names) == {"two": "because"}
+    store.record_drops(log(old), {})
+    assert store.dropped(FEED, names) == {"two": "because"}
+    assert spent(database)[0] == LOG.decisions[0]
+    with pytest.raises(Busy):
+        opened(store, IssueId("next"), None)
+
+
 def test_a_source_state_is_replaced(store: SqlIssueStore) -> None:
     assert store.source_state(FEED) is None
     for state in (b"\x00\xff", b""):

@@ -275,6 +275,28 @@ def test_the_command_lines_start_date_goes_before_the_settings(desk: Desk) -> No
     assert titles(desk.gather(desk.other, since=desk.ago(days=20))) == ["Title of c", "Title of d"]
 
 
+def test_what_a_first_gather_left_out_for_its_age_comes_when_it_is_asked_for(desk: Desk) -> None:
+    for days in (9, 20, 400):
+        desk.blog.publish(str(days), desk.ago(days=days))
+    assert desk.gather().issue is None
+    assert desk.gather().issue is None
+    assert titles(desk.gather(since=desk.ago(days=30))) == ["Title of 9", "Title of 20"]
+    assert desk.gather(since=desk.ago(days=30)).issue is None
+    assert titles(desk.gather(since=desk.ago(days=500))) == ["Title of 400"]
+    desk.blog.publish("new", desk.ago(days=1))
+    assert titles(desk.gather(since=desk.ago(days=500))) == ["Title of new"]
+
+
+def test_asking_for_older_posts_brings_none_that_was_dropped_for_another_reason(desk: Desk) -> None:
+    changed_ids(desk)
+    desk.gather(old="skip")
+    desk.settings = SourceSettings(url="http://blog.example", max_posts=1)
+    for name in "xy":
+        desk.other.publish(name, desk.ago(days=1))
+    desk.gather(desk.other)
+    assert desk.gather(desk.blog, desk.other, since=desk.ago(days=500)).issue is None
+
+
 def test_a_post_without_title_gets_its_first_words(desk: Desk) -> None:
     desk.blog.publish("a", desk.ago(days=1), title="")
     assert titles(desk.gather()) == ["The first words of a."]

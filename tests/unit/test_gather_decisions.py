@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from newsletter.config.settings import NewsletterSettings
 from newsletter.errors import OldPostsAppeared
 from newsletter.models import Decision, IssueId, Post, PostId, Slot, SourceId
-from newsletter.usecases.choosing import Choice, Look, OldPosts, choose, titled, waiting
+from newsletter.usecases.choosing import Choice, Look, OldPosts, choose, left_out_for_age, titled, waiting
 from newsletter.usecases.drafting import MAX_SUBJECT, draft_issue, new_issue_id, section_of, shortened
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
@@ -42,6 +42,7 @@ def look(
     first_run: bool = False,
     since: datetime | None = None,
     max_posts: int = 10,
+    again: set[str] | None = None,
 ) -> Look:
     return Look(
         source=posts[0].source if posts else SourceId("blog"),
@@ -50,6 +51,7 @@ def look(
         first_run=first_run,
         since=since,
         max_posts=max_posts,
+        again={PostId(name) for name in again or ()},
     )
 
 
@@ -109,6 +111,28 @@ def test_an_undated_post_is_dropped_on_a_first_run_and_taken_later() -> None:
         "no date, and a first run cannot tell whether it is new",
     )
     assert names(choice_of(look(undated))) == ["undated"]
+
+
+def test_what_a_first_run_left_out_for_its_age_is_known_by_the_reason() -> None:
+    posts = [post("old", days_ago=9), post("undated", days_ago=None), *map(post, "ab")]
+    choice = choice_of(look(*posts, first_run=True, max_posts=1))
+    dropped = {d.post: left_out_for_age(d.reason) for d in choice.decisions if d.decision is Decision.DROPPED}
+    assert dropped == {"old": True, "undated": True, "b": False}
+
+
+def test_a_start_date_takes_up_what_a_first_run_left_out() -> None:
+    posts = (
+        post("month", days_ago=29),
+        post("older", days_ago=31),
+        post("undated", days_ago=None),
+        post("taken", days_ago=2),
+    )
+    left_out = {"month", "older", "undated"}
+    since = NOW - timedelta(days=30)
+    choice = choice_of(look(*posts, seen={"taken", *left_out}, since=since, again=left_out))
+    assert names(choice) == ["month", "undated"]
+    assert why(choice, "month")[1] == "asked for now; the first run left it out"
+    assert why(choice, "older")[0] is why(choice, "taken")[0] is Decision.SEEN_BEFORE
 
 
 def test_a_post_of_the_future_waits_and_is_not_dropped() -> None:
@@ -202,6 +226,7 @@ def looks(draw: st.DrawFn) -> list[Look]:
                 source=SourceId(source),
                 posts=posts,
                 seen=seen,
+                again=draw(st.sets(st.sampled_from(sorted(seen)))) if seen else set(),
                 first_run=draw(st.booleans()),
                 since=draw(st.none() | st.just(NOW - timedelta(days=20))),
                 max_posts=draw(st.integers(1, 5)),
@@ -222,7 +247,7 @@ def test_every_post_gets_one_decision_and_no_seen_or_future_one_is_taken(
     for made_look in made:
         own = [p for p in choice.taken if p.source == made_look.source]
         assert len(own) <= made_look.max_posts
-        assert not {p.id for p in own} & made_look.seen
+        assert not {p.id for p in own} & (made_look.seen - made_look.again)
     links = [(p.url, p.title) for p in choice.taken if p.url]
     assert len(links) == len(set(links))
     assert all(p.published is None or p.published <= NOW + timedelta(minutes=10) for p in choice.taken)
