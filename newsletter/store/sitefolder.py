@@ -12,7 +12,9 @@ from pathlib import Path, PurePosixPath
 from newsletter.errors import WrongState
 from newsletter.store.files import refused, replace_file
 
-MANIFEST = ".newsletter-build"
+BUILD = "build"
+"""The one command whose `--force` writes among what others made."""
+MANIFEST = f".newsletter-{BUILD}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +29,12 @@ class Written:
 
 
 class SiteFolder:
-    """A folder of written files; one run at a time."""
+    """A folder of the files that one command writes; one run at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: str = BUILD) -> None:
         self._folder = folder
-        self._manifest = folder / MANIFEST
+        self._command = command
+        self._manifest = folder / f".newsletter-{command}"
 
     def require_ours(self, *, force: bool) -> None:
         """None. Raises WrongState when the folder holds things and none of them was written by a run,
@@ -43,7 +46,7 @@ class SiteFolder:
         if others and not force:
             raise WrongState(
                 f"{self._folder} holds other things",
-                remedy="name an empty folder, or repeat with --force to put the archive among them",
+                remedy=f"name an empty folder{self._or_by_force('put the archive among them')}",
             )
 
     def write(self, files: Iterable[tuple[str, bytes]], *, force: bool) -> Written:
@@ -72,8 +75,8 @@ class SiteFolder:
                 continue
             if path.exists() and name not in earlier and not force:
                 raise WrongState(
-                    f"{path} is there already and was not written by “build”",
-                    remedy="move it away, or repeat with --force to replace it",
+                    f"{path} is there already and was not written by “{self._command}”",
+                    remedy=f"move it away{self._or_by_force('replace it')}",
                 )
             self._note(name, digest, known=earlier)
             replace_file(path, octets)
@@ -81,6 +84,10 @@ class SiteFolder:
         removed, kept = self._remove({name: seal for name, seal in earlier.items() if name not in now})
         replace_file(self._manifest, "".join(f"{digest}  {name}\n" for name, digest in now.items()).encode())
         return Written(written=written, unchanged=len(now) - written, removed=removed, kept=tuple(kept))
+
+    def _or_by_force(self, deed: str) -> str:
+        """The end of a remedy; empty for a command that knows no force."""
+        return f", or repeat with --force to {deed}" if self._command == BUILD else ""
 
     def _read(self) -> dict[str, str]:
         """The digests that were last written, by name; the last line about a file holds."""

@@ -14,6 +14,7 @@ from newsletter.content.inboxrow import inbox_rows
 from newsletter.content.wordview import as_word_draws_it
 from newsletter.errors import BadFilter, BadInput, NewsletterError
 from newsletter.models import Delivery, IssueId
+from newsletter.store.sitefolder import SiteFolder
 from newsletter.usecases.review import Review
 from newsletter.web.pages import render_page
 from newsletter.web.preview import SAMPLE_READER, Letter, embed_images, personal_letter
@@ -209,12 +210,15 @@ class Site:
 
 
 def write_preview(app: App, issue_id: IssueId, folder: Path, reader: Delivery = SAMPLE_READER) -> Path:
-    """The first page, after all were written to `folder`.
+    """The first page, after all were written to `folder`, and the pages of an earlier preview that are
+    needed no more were removed.
 
     Pictures are fetched once and stand inside the framed copies, so that the pages show them offline
     and opening them tells nobody; `letter.html` and `letter.eml` are the octets themselves.
-    Raises what reviewing an issue raises.
+    Raises what reviewing an issue raises, and WrongState when `folder` holds what no preview wrote.
     """
+    kept = SiteFolder(folder, "preview")
+    kept.require_ours(force=False)
     review = app.review(issue_id)
     letter = personal_letter(app, review, reader)
     site = Site(
@@ -225,7 +229,5 @@ def write_preview(app: App, issue_id: IssueId, folder: Path, reader: Delivery = 
         letter=letter,
         framed=embed_images(letter.html, app.fetcher()),
     )
-    (folder / "frames").mkdir(parents=True, exist_ok=True)
-    for path in site.paths():
-        (folder / path).write_bytes(site.file(path) or b"")
+    kept.write(((path, site.file(path) or b"") for path in site.paths()), force=False)
     return folder / site.paths()[0]

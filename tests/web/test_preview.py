@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from newsletter.content.addresses import parse_address
 from newsletter.content.markdown import CARD_KINDS
-from newsletter.errors import BadTemplate
+from newsletter.errors import BadTemplate, WrongState
 from newsletter.models import Finding, IssueId, Severity, SubscriberStatus
 from newsletter.web.preview import personal_letter
 from newsletter.web.preview_server import make_preview_pages
@@ -343,10 +343,49 @@ def test_the_written_pages_are_the_served_ones_without_a_server(
     index = write_preview(app, issue, tmp_path / "seen")
     written = {str(path.relative_to(index.parent)) for path in index.parent.rglob("*") if path.is_file()}
     shown = site(app, issue)
-    assert written == set(shown.paths())
+    assert written == {*shown.paths(), ".newsletter-preview"}
     assert (index.parent / "letter.eml").read_bytes() == shown.file("letter.eml")
     for path in index.parent.glob("*.html"):
         for link in re.findall(r'(?:href|src)="([^"#:]+)"', path.read_text(encoding="utf-8")):
             if path.name != "letter.html":
                 assert (index.parent / link).is_file(), (path.name, link)
     assert "<script" not in index.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["letter.txt", "notes.md", ".newsletter-build"])
+def test_pages_are_not_written_among_files_of_others(
+    project: Project, issue: IssueId, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / name).write_text("mine")
+    refused = project.run("preview", issue, "--out", str(folder))
+    assert refused.status == 1
+    assert "holds other things" in refused.stderr
+    assert "--force" not in refused.stderr
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert (folder / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize("out", ["issues", ""])
+def test_pages_are_not_strewn_over_the_project(
+    project: Project, issue: IssueId, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    monkeypatch.chdir(project.folder)
+    before = sorted(project.folder.rglob("*.html"))
+    refused = project.run("preview", issue, "--out", out)
+    assert (refused.status, "holds other things" in refused.stderr) == (1, True)
+    assert sorted(project.folder.rglob("*.html")) == before
+
+
+def test_pages_take_the_place_of_an_earlier_previews_but_not_of_a_file_put_there_since(
+    app: App, issue: IssueId, tmp_path: Path
+) -> None:
+    index = write_preview(app, issue, tmp_path / "seen")
+    index.write_text("of an earlier letter")
+    assert "The lighthouse" in write_preview(app, issue, tmp_path / "seen").read_text(encoding="utf-8")
+    (tmp_path / "seen" / ".newsletter-preview").write_text("")
+    index.write_text("put there since")
+    with pytest.raises(WrongState, match=r"index\.html is there already and was not written by “preview”"):
+        write_preview(app, issue, tmp_path / "seen")
+    assert index.read_text() == "put there since"
