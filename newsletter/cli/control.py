@@ -3,7 +3,9 @@
 import click
 
 from newsletter.cli.common import issue_argument, json_option, opened, print_json, talk
+from newsletter.errors import WrongState
 from newsletter.models import DRAFTS, SENDING, IssueState
+from newsletter.usecases.standing import next_act
 
 
 @click.command()
@@ -72,7 +74,13 @@ def _move(
     from newsletter.wiring.receipts import keep_receipt
 
     with opened(ctx) as app:
-        issue_id = app.adopt(app.issue_id(issue)).id
+        record = app.adopt(app.issue_id(issue))
+        issue_id = record.id
+        if record.state not in expected:
+            raise WrongState(
+                f"{issue_id} is {record.state}: there is nothing to {ctx.command.name}",
+                remedy=next_act(record, app.ledger.progress(issue_id)),
+            )
         app.issues.set_state(issue_id, state, expected=expected, note=note)
         if trouble := keep_receipt(app, issue_id):
             talk(trouble)

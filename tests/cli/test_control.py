@@ -173,6 +173,29 @@ def test_who_comes_too_late_to_undo_is_told_what_still_works(
             app.issues.set_state(issue, state, expected=[app.record(issue).state])
 
 
+@pytest.mark.parametrize(
+    ("command", "state", "remedy"),
+    [
+        ("pause", IssueState.SCHEDULED, "newsletter undo"),
+        ("pause", IssueState.PAUSED, "newsletter resume"),
+        ("resume", IssueState.SUBMITTING, "newsletter send"),
+        ("resume", IssueState.CANCELLED, ""),
+        ("cancel", IssueState.SUBMITTED, ""),
+    ],
+)
+def test_a_command_that_does_not_fit_the_state_says_what_does(
+    project: Project, command: str, state: IssueState, remedy: str
+) -> None:
+    with at(project, THURSDAY) as app:
+        issue = gathered(app)
+        app.issues.set_state(issue, state, expected=[IssueState.DRAFT])
+    refused = project.run(command, issue)
+    assert refused.status == 1
+    assert f"{issue} is {state}: there is nothing to {command}" in refused.stderr
+    assert remedy in refused.stderr
+    assert remedy or "“newsletter" not in refused.stderr
+
+
 def test_an_issue_that_must_not_be_sent_cannot_be_approved(project: Project) -> None:
     issue = Path(project.run("gather", "--unscheduled").stdout.strip()).stem
     path = project.folder / "issues" / f"{issue}.md"
