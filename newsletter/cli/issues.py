@@ -48,17 +48,19 @@ def gather(
             since=since.replace(tzinfo=zone) if since else None,
             old=cast("Literal['ask', 'accept', 'skip']", old or "ask"),
         )
+    record = result.record
     if as_json:
-        print_json({"issue": result.issue.id if result.issue else None, "log": result.log})
+        print_json({"issue": record.id if record else None, "log": result.log})
         return
     show_log(result.log)
-    if result.issue is None:
+    if record is None:
         talk("Nothing new: no issue was made.")
         if any(left_out_for_age(decision.reason) for decision in result.log.decisions):
             talk("Older posts were left out; “newsletter gather --since DATE” takes those from that day on.")
         return
-    talk(f"{counted(len(result.issue.sections), 'post')}; edit the issue, then: newsletter preview")
-    click.echo(f"issues/{result.issue.id}.md")
+    posts = f"{counted(len(result.issue.sections), 'post')}; " if result.issue else ""
+    talk(f"{posts}edit the issue, then: newsletter preview {record.id}")
+    click.echo(f"issues/{record.id}.md")
 
 
 @click.command()

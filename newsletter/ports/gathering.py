@@ -119,6 +119,10 @@ class IssueStore(Protocol):
 
     def file_written(self, issue_id: IssueId) -> None: ...
 
+    def gathered_text(self, issue_id: IssueId) -> str:
+        """What `gather` wrote into the issue's file; empty when it is the author's own or unknown."""
+        ...
+
     def log(self, issue_id: IssueId) -> DecisionLog | None: ...
 
     def set_state(

@@ -31,7 +31,8 @@ class IssueFolder:
         except (FileNotFoundError, IsADirectoryError) as error:
             known = ", ".join(self.list()[-3:]) or "none yet"
             raise NotFound(
-                f"there is no issue file {path}", remedy=f"the newest issues are: {known}"
+                f"there is no issue file {path}",
+                remedy=f"the newest issues are: {known}; “newsletter gather” writes a draft's lost file anew",
             ) from error
         except UnicodeDecodeError as error:
             line = path.read_bytes()[: error.start].count(b"\n") + 1

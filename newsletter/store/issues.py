@@ -166,6 +166,10 @@ class SqlIssueStore:
         with self._database.writing() as connection:
             connection.execute(update(issues).where(issues.c.id == issue_id).values(file_written=True))
 
+    def gathered_text(self, issue_id: IssueId) -> str:
+        with self._database.reading() as connection:
+            return connection.scalar(select(issues.c.file_text).where(issues.c.id == issue_id)) or ""
+
     def log(self, issue_id: IssueId) -> DecisionLog | None:
         newest = (
             select(decision_logs.c.json)

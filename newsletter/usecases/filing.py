@@ -1,8 +1,8 @@
-"""Issue files that are still to be written, because the process that made their issues died before."""
+"""Issue files that are to be written: for the first time, or anew because they were lost."""
 
 from collections.abc import Sequence
 
-from newsletter.models import IssueId
+from newsletter.models import DRAFTS, IssueId
 from newsletter.ports import IssueFiles, IssueStore
 
 
@@ -16,3 +16,10 @@ def finish_files(issues: IssueStore, files: IssueFiles) -> Sequence[IssueId]:
         files.create(issue_id, text)
         issues.file_written(issue_id)
     return list(unwritten)
+
+
+def rewrite_lost_files(issues: IssueStore, files: IssueFiles) -> Sequence[IssueId]:
+    """The drafts whose files were gone and are written anew, with the text that was gathered."""
+    lost = [record.id for record in issues.list(*DRAFTS) if not files.exists(record.id)]
+    texts = {issue_id: issues.gathered_text(issue_id) for issue_id in lost}
+    return [issue_id for issue_id, text in texts.items() if text and files.create(issue_id, text)]

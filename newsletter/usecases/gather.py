@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from newsletter.config.settings import NewsletterSettings, SourceSettings
 from newsletter.content.issuefile import write_issue
 from newsletter.errors import BadSetting, SourceFailed, WrongState
-from newsletter.models import DecisionLog, Fetched, Issue, IssueRecord, Slot
+from newsletter.models import DRAFTS, DecisionLog, Fetched, Issue, IssueId, IssueRecord, Slot
 from newsletter.net.addresses import readable
 from newsletter.ports import Clock, IssueFiles, IssueStore, Source
 from newsletter.usecases.choosing import Look, OldPosts, choose, left_out_for_age, link_of, titled, waiting
 from newsletter.usecases.drafting import draft_issue, new_issue_id
-from newsletter.usecases.filing import finish_files
+from newsletter.usecases.filing import finish_files, rewrite_lost_files
 
 CONCURRENT_SOURCES = 8
 
@@ -33,7 +33,11 @@ class ConfiguredSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gathered:
-    """What a gather made: no issue when nothing was new or too little; the record of a skipped slot."""
+    """What a gather made: no issue when nothing was new or too little.
+
+    There is a record without an issue when a slot was skipped, and when all that was wanting was the
+    file of the slot's draft.
+    """
 
     issue: Issue | None
     record: IssueRecord | None
@@ -67,24 +71,29 @@ def gather(
     `since` is where a source's first gather begins (else its setting, else 7 days ago); of a source that
     was gathered before it takes up what the first gather left out for its age. `old` is what becomes of
     many old posts that look new. With `minimum_posts`, fewer posts (or none) use up the
-    slot as skipped and wait for the next issue; None is a gather by hand, which never skips a slot.
+    slot as skipped and wait for the next issue; None is a gather by hand, which never skips a slot and
+    writes the lost files of drafts anew.
     With `notice_to` that address is mailed that the draft waits for review.
 
     Raises WrongState when the slot has its issue, OldPostsAppeared, and SourceFailed when no source could
     be read: then nothing is recorded.
     """
     found = finish_files(issues, files)
-    if slot and (known := issues.by_slot(slot.local)):
-        raise WrongState(
-            f"the slot {slot.local} has its issue already: {known.id} ({known.state})",
-            remedy="edit that one, or make another with “newsletter gather --unscheduled”",
-        )
+    lost = rewrite_lost_files(issues, files) if minimum_posts is None else []
+    late = [
+        *(f"issues/{issue_id}.md was missing and is written now" for issue_id in found),
+        *(_written_anew(issue_id) for issue_id in lost),
+    ]
     now = clock.now()
+    if slot and (known := issues.by_slot(slot.local)):
+        if known.id not in {*found, *lost}:
+            raise _slot_is_used(slot, known)
+        log = DecisionLog(gathered_at=now, decisions=(), notes=tuple(late))
+        return Gathered(issue=None, record=known, log=log)
     answers, failures = _ask_all(sources, issues)
     looks = [_look(answer, issues, since, newsletter.timezone) for answer in answers]
     links = issues.taken_links(link_of(post) for look in looks for post in look.posts if post.url)
     choice = choose(looks, taken_links=links, now=now, last_gathered=issues.last_gathered_at(), old=old)
-    late = [f"issues/{issue_id}.md was missing and is written now" for issue_id in found]
     notes = (*late, *failures, *(note for answer in answers for note in answer.fetched.notes))
     log = DecisionLog(gathered_at=now, decisions=choice.decisions, notes=notes)
     states = {answer.configured.source.id: answer.fetched.state for answer in answers}
@@ -115,6 +124,21 @@ def gather(
     )
     finish_files(issues, files)
     return Gathered(issue=issue, record=record, log=log)
+
+
+def _written_anew(issue_id: IssueId) -> str:
+    return (
+        f"issues/{issue_id}.md was missing and is written anew, as it was gathered; "
+        f"“newsletter cancel {issue_id}” ends an issue that is not wanted"
+    )
+
+
+def _slot_is_used(slot: Slot, known: IssueRecord) -> WrongState:
+    another = "make another with “newsletter gather --unscheduled”"
+    return WrongState(
+        f"the slot {slot.local} has its issue already: {known.id} ({known.state})",
+        remedy=f"edit that one, or {another}" if known.state in DRAFTS else f"{another}, of newer posts",
+    )
 
 
 def _ask_all(sources: Sequence[ConfiguredSource], issues: IssueStore) -> tuple[list[_Answer], list[str]]:

@@ -60,7 +60,9 @@ def test_an_empty_project_has_no_issues(folder: IssueFolder) -> None:
 
 def test_a_missing_file_is_told_with_the_issues_that_there_are(folder: IssueFolder) -> None:
     folder.create(ISSUE, "")
-    with pytest.raises(NotFound, match=r"2026-11-28\.md.*the newest issues are: 2026-11-27"):
+    with pytest.raises(
+        NotFound, match=r"2026-11-28\.md.*the newest issues are: 2026-11-27; “newsletter gather”"
+    ):
         folder.read(IssueId("2026-11-28"))
 
 

@@ -98,6 +98,26 @@ def test_the_start_date_is_a_day_of_the_newsletters_time_zone(project: Project) 
     assert decisions["dawn"] == "taken"
 
 
+def test_a_deleted_issue_file_comes_back_as_the_commands_say(project: Project) -> None:
+    issue = gathered(project)
+    path = project.folder / "issues" / f"{issue}.md"
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+    assert "“newsletter gather” writes" in project.run("check", issue, "--offline").stderr
+    again = project.run("gather")
+    assert (again.status, again.stdout) == (0, f"issues/{issue}.md\n")
+    assert "is written anew" in again.stderr
+    assert f"newsletter preview {issue}" in again.stderr
+    assert path.read_text(encoding="utf-8") == text
+    path.unlink()
+    assert json.loads(project.run("gather", "--json").stdout)["issue"] == issue
+    path.unlink()
+    assert project.run("cancel", issue).status == 0
+    assert "gather --unscheduled" in project.run("gather").stderr
+    project.write_post("slipway", "The slipway is gone", "2026-11-22")
+    assert project.run("gather", "--unscheduled").status == 0
+
+
 def test_the_file_that_the_author_edited_is_what_is_sent(project: Project) -> None:
     issue = gathered(project)
     path = project.folder / "issues" / f"{issue}.md"

@@ -138,6 +138,9 @@ def test_an_issue_file_is_written_once_even_after_a_crash(store: SqlIssueStore) 
     assert store.unwritten_files() == {ISSUE: "# words"}
     store.file_written(ISSUE)
     assert store.unwritten_files() == {}
+    assert store.gathered_text(ISSUE) == "# words"
+    store.adopt(IssueId("own"), None, NOW)
+    assert store.gathered_text(IssueId("own")) == store.gathered_text(IssueId("none")) == ""
 
 
 @pytest.mark.parametrize(

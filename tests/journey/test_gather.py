@@ -335,6 +335,41 @@ def test_finishing_files_never_replaces_one_of_the_authors(desk: Desk, tmp_path:
     assert finish_files(desk.issues, living) == []
 
 
+def test_a_gather_by_hand_writes_the_lost_file_of_a_draft_anew(desk: Desk, tmp_path: Path) -> None:
+    desk.blog.publish("a", desk.ago(days=1))
+    made = desk.gather(slot=FRIDAY)
+    assert made.record is not None
+    path = tmp_path / "issues" / "2026-11-27.md"
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+    again = desk.gather(slot=FRIDAY)
+    assert (again.issue, again.record) == (None, made.record)
+    assert path.read_text(encoding="utf-8") == text
+    (note,) = again.log.notes
+    assert note.startswith("issues/2026-11-27.md was missing and is written anew")
+    assert "“newsletter cancel 2026-11-27”" in note
+    path.unlink()
+    assert desk.gather().log.notes == (note,)
+    path.write_text("the author's own", encoding="utf-8")
+    with pytest.raises(WrongState, match="edit that one"):
+        desk.gather(slot=FRIDAY)
+    assert path.read_text(encoding="utf-8") == "the author's own"
+
+
+def test_only_a_draft_gets_its_file_again_and_only_by_hand(desk: Desk, tmp_path: Path) -> None:
+    desk.blog.publish("a", desk.ago(days=1))
+    desk.gather(slot=FRIDAY)
+    path = tmp_path / "issues" / "2026-11-27.md"
+    path.unlink()
+    with pytest.raises(WrongState):
+        desk.gather(slot=FRIDAY, minimum_posts=1)
+    desk.issues.set_state(IssueId(path.stem), IssueState.CANCELLED, expected=[IssueState.DRAFT])
+    with pytest.raises(WrongState, match="cancelled") as refused:
+        desk.gather(slot=FRIDAY)
+    assert refused.value.remedy == "make another with “newsletter gather --unscheduled”, of newer posts"
+    assert not path.exists()
+
+
 # --- real feeds ----------------------------------------------------------------------------------
 
 FEEDS = Path(__file__).parents[2].parent / "shared" / "feeds"
