@@ -157,7 +157,8 @@ class _Composer:
             email=email,
             sender=Sender(address=self._sender, headers={"Auto-Submitted": "auto-generated"}),
             recipient=Recipient(
-                delivery_id=DeliveryId(f"system.{mail.number}"),
+                # SQLite may give the number of the last mail again when that was erased.
+                delivery_id=DeliveryId(f"system.{mail.number}.{mail.created_at:%Y%m%d%H%M%S}"),
                 address=Address(addr_spec=mail.to.addr_spec),
                 merge_data=values,
                 headers={"Message-ID": f"<s{mail.number}.{secrets.token_hex(8)}@{domain}>"},
