@@ -158,7 +158,7 @@ class _Composer:
             sender=Sender(address=self._sender, headers={"Auto-Submitted": "auto-generated"}),
             recipient=Recipient(
                 # SQLite may give the number of the last mail again when that was erased.
-                delivery_id=DeliveryId(f"system.{mail.number}.{mail.created_at:%Y%m%d%H%M%S}"),
+                delivery_id=DeliveryId(f"system.{mail.number}.{mail.created_at:%Y%m%d%H%M%S%f}"),
                 address=Address(addr_spec=mail.to.addr_spec),
                 merge_data=values,
                 headers={"Message-ID": f"<s{mail.number}.{secrets.token_hex(8)}@{domain}>"},

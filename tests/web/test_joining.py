@@ -71,6 +71,16 @@ def test_who_asks_confirms_by_a_button_and_is_on_the_list(
     assert steps[0].text.startswith("Send me The Harbour Letter")
 
 
+def test_the_mail_of_somebody_new_takes_nobodys_place_in_the_outbox(
+    project: Project, app: App, client: TestClient
+) -> None:
+    for address in (NOOR, "mo@example.org"):
+        ask(client, address)
+        assert hand_over_mails(app) == 1
+        assert app.forgetting.forget(address, app.clock.now())
+    assert sorted(mail["To"] for mail in mails(project)) == ["mo@example.org", NOOR]
+
+
 def test_a_thousand_wishes_for_one_address_are_one_mail(app: App, client: TestClient) -> None:
     for _ in range(1000):
         ask(client, "Noor@Example.org")
