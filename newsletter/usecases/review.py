@@ -14,6 +14,7 @@ from newsletter.content.links import issue_placeholder, sender_for
 from newsletter.content.render import render_issue
 from newsletter.errors import BadInput, BadIssueFile, BadSetting, NotFound
 from newsletter.models import (
+    DRAFTS,
     Finding,
     Issue,
     IssueId,
@@ -108,6 +109,22 @@ def latest_issue(files: IssueFiles) -> IssueId:
     if not names:
         raise NotFound("there is no issue yet", remedy="run “newsletter gather”")
     return names[-1]
+
+
+def newest_issue(issues: IssueStore, files: IssueFiles, *, changed: Callable[[IssueId], float]) -> IssueId:
+    """The draft that was made last and has its file.
+
+    Without one it is the file last `changed` (in seconds) of those that have no record, else the issue
+    that was made last. Raises NotFound when there is no file.
+    """
+    names = set(files.list())
+    records = [record for record in issues.list() if record.id in names]
+    drafts = [record.id for record in records if record.state in DRAFTS]
+    made = [record.id for record in records]
+    own = sorted(names - set(made), key=lambda name: (changed(name), name))
+    if newest := (drafts or own or made)[-1:]:
+        return newest[0]
+    raise NotFound("there is no issue yet", remedy="run “newsletter gather”")
 
 
 def adopt_issue(issue_id: IssueId, *, files: IssueFiles, issues: IssueStore, now: datetime) -> IssueRecord:

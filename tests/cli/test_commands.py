@@ -1,6 +1,7 @@
 """The commands as an author uses them, on real stores and the outbox."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from email import message_from_bytes, policy
@@ -116,6 +117,35 @@ def test_a_deleted_issue_file_comes_back_as_the_commands_say(project: Project) -
     assert "gather --unscheduled" in project.run("gather").stderr
     project.write_post("slipway", "The slipway is gone", "2026-11-22")
     assert project.run("gather", "--unscheduled").status == 0
+
+
+def test_without_a_name_the_newest_draft_is_meant(project: Project) -> None:
+    folder = project.folder / "issues"
+    folder.mkdir()
+    for age, name in enumerate(("greeting", "welcome", "zebra")):
+        (folder / f"{name}.md").write_text('---\nsubject: "Welcome"\n---\n\nHello.\n', encoding="utf-8")
+        os.utime(folder / f"{name}.md", (1_000_000_000 - age, 1_000_000_000 - age))
+
+    def meant() -> str:
+        return str(json.loads(project.run("check", "--offline", "--json").stdout)["issue"])
+
+    assert meant() == "greeting"
+    first = project.run("gather")
+    issue = Path(first.stdout.strip()).stem
+    assert f"newsletter preview {issue}" in first.stderr
+    assert meant() == issue
+    project.write_post("slipway", "The slipway is gone", "2026-11-22")
+    second = Path(project.run("gather", "--unscheduled").stdout.strip()).stem
+    assert meant() == second
+    page = project.run("preview", "--out", str(project.folder / "seen")).stdout.strip()
+    assert "slipway" in Path(page).read_text(encoding="utf-8")
+    assert project.run("cancel", second).status == 0
+    assert meant() == issue
+    (folder / f"{issue}.md").unlink()
+    assert meant() == "greeting"
+    for name in ("greeting", "welcome", "zebra"):
+        (folder / f"{name}.md").unlink()
+    assert meant() == second
 
 
 def test_the_file_that_the_author_edited_is_what_is_sent(project: Project) -> None:
