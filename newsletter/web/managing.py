@@ -36,7 +36,8 @@ class _Managing(SettingsPages):
         return self.unknown(request) if person is None else self.show(request, person, own=True)
 
     async def act_on_own(self, request: Request) -> Response:
-        """The choices kept, a button on its way to a new address, or the goodbye."""
+        """The choices kept, a button on its way to a new address, or the goodbye; the page once more for
+        anything but its own buttons."""
         form = await read_form(request)
         return await run_in_threadpool(self._act_on_own, request, form)
 
@@ -45,13 +46,15 @@ class _Managing(SettingsPages):
         if person is None:
             return self.unknown(request)
         match form.get("do"):
+            case "choose":
+                return self.choose(request, person, form, own=True)
             case "move":
                 return self._ask_for_change(request, person, form.get("email"))
             case "leave":
                 step = self.pages.step(request, ConsentAction.UNSUBSCRIBED)
                 self.app.joining.leave(person.id, step, mail=True)
                 return self.pages.say(LEAVING, self.pages.language(request, person), "gone")
-        return self.choose(request, person, form, own=True)
+        return self.show(request, person, own=True)
 
     def _ask_for_change(self, request: Request, person: Subscriber, typed: str) -> Response:
         try:

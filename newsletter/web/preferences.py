@@ -42,7 +42,7 @@ class _Preferences(SettingsPages):
         return self.show(request, person)
 
     async def act(self, request: Request) -> Response:
-        """The choices kept, or a link on its way."""
+        """The choices kept, or a link on its way; the form once more for anything but its own buttons."""
         form = await read_form(request)
         return await run_in_threadpool(self._act, request, form)
 
@@ -50,9 +50,12 @@ class _Preferences(SettingsPages):
         person = self._holder(request)
         if person is None:
             return self.unknown(request)
-        if form.get("do") == "link":
-            return self._mail_link(request, person.address.addr_spec, person)
-        return self.choose(request, person, form)
+        match form.get("do"):
+            case "choose":
+                return self.choose(request, person, form)
+            case "link":
+                return self._mail_link(request, person.address.addr_spec, person)
+        return self.show(request, person)
 
     def _holder(self, request: Request) -> Subscriber | None:
         number = read_reader_token(self.app.keys, request.path_params["token"])

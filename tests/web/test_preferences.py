@@ -1,11 +1,13 @@
 """Readers' settings: chosen by POST alone, masked for who holds a letter, the address moved by its owner."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -102,11 +104,55 @@ def test_a_pause_that_somebody_has_is_kept_when_only_something_else_is_chosen(
     app: App, client: TestClient
 ) -> None:
     until = (app.clock.now() + timedelta(days=3)).date().isoformat()
-    client.post(letter_link(app), data={"until": until})
+    client.post(letter_link(app), data={"do": "choose", "until": until})
     paused = noor(app).paused_until
-    client.post(letter_link(app), data={"until": until, "text_only": "yes"})
+    client.post(letter_link(app), data={"do": "choose", "until": until, "text_only": "yes"})
     assert (noor(app).text_only, noor(app).paused_until) == (True, paused)
     assert client.get(letter_link(app)).text.count(until) == 1
+
+
+WORDS = st.sampled_from(["", "yes", "de", "harbour", "Eve", "One-Click", "choose", "2027-01-01"])
+FIELDS = st.sampled_from(
+    ["name", "topic", "language", "text_only", "until", "List-Unsubscribe", "Do", "do[]", "subscribe"]
+)
+KINDS = st.sampled_from(["application/x-www-form-urlencoded", "application/json", "text/plain", ""])
+OTHER = st.text("abchoseC -_", max_size=8).filter(lambda do: do.strip() != "choose") | st.none()
+
+
+@given(
+    fields=st.dictionaries(FIELDS, st.lists(WORDS, max_size=2), max_size=6),
+    other=OTHER,
+    kind=KINDS,
+    way=st.sampled_from([letter_link, own_link]),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_only_the_forms_own_button_changes_choices(
+    app: App,
+    client: TestClient,
+    fields: dict[str, list[str]],
+    other: str | None,
+    kind: str,
+    way: Callable[[App], str],
+) -> None:
+    chosen = {"do": "choose", "topic": "harbour", "language": "de", "text_only": "yes"}
+    if not noor(app).text_only:
+        client.post(letter_link(app), data=chosen)
+    before = noor(app)
+    assert before.text_only
+    body = urlencode({**fields, **({} if other is None else {"do": [other]})}, doseq=True)
+    answer = client.post(way(app), content=body, headers={"Content-Type": kind})
+    assert noor(app) == before
+    assert answer.status_code == 200
+    assert PREFERENCES["de"].saved not in answer.text
+    assert 'value="choose"' in answer.text
+
+
+def test_a_form_of_another_kind_chooses_nothing_even_by_the_right_words(app: App, client: TestClient) -> None:
+    before = noor(app)
+    for way in (letter_link, own_link):
+        client.post(way(app), json={"do": "choose", "text_only": "yes"})
+        client.post(way(app), files={"do": (None, "choose"), "text_only": (None, "yes")})
+    assert noor(app) == before
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
