@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsletter.content.phrases import PHRASES
+from newsletter.content.wrapping import WIDTH
+
 MAX_QUERY = 200
 """Characters of a question that are looked at."""
 MAX_TERMS = 8
@@ -28,6 +31,12 @@ _ALIKE = str.maketrans(
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 _EDGES = "\"'.,;:!?()[]{}…。、，؟،"
 _PERSONAL = re.compile(r"(?<!\S)\S*/[mu]/nl[0-9a-f]{25}\S*")
+_PART = re.compile(rf"^={{{WIDTH}}}$", re.MULTILINE)
+"""What stands between the parts of a letter in templates/shared/issue.txt.j2; no body's own line comes
+out of content/text.py like it but a paragraph of so many signs."""
+_CONTENTS = tuple({f"{phrases.contents} · " for phrases in PHRASES.values()})
+_SOURCES = frozenset(phrases.sources for phrases in PHRASES.values())
+_ENTRY = re.compile(r"- .+ · .+")
 _LINK_MARK = re.compile(r" ?\[\d{1,3}\](?!\w)")
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _RULE = re.compile(r"^[ =*\-+|]+$", re.MULTILINE)
@@ -76,6 +85,35 @@ def paragraphs(text: str) -> list[str]:
     bare = _LINK_MARK.sub("", _PERSONAL.sub("", _RULE.sub("", _QUOTED.sub("", text))))
     blocks = (" ".join(block.split()) for block in re.split(r"\n\s*\n", bare))
     return [_FOLD.sub("", block) for block in blocks if block]
+
+
+def own_paragraphs(text: str) -> list[str]:
+    """The paragraphs of a letter's text part that are its posts' and its author's: those between masthead
+    and footer without the contents and the list of sources. All of them when the text part has another
+    form, as a theme of the author's own may give it."""
+    head, *parts = _PART.split(text)
+    if not parts or not _PERSONAL.search(parts[-1]):
+        return paragraphs(text)
+    parts.pop()
+    if parts and _is_list_of_sources(parts[-1]):
+        parts.pop()
+    opening = paragraphs(_below_masthead(head))
+    if len(opening) > 1 and opening[-2].startswith(_CONTENTS):
+        opening = opening[:-2]
+    return [*opening, *(block for part in parts for block in paragraphs(part))]
+
+
+def _below_masthead(head: str) -> str:
+    """What follows the paragraph with the reader's own link; all when there is none."""
+    link = _PERSONAL.search(head)
+    return head[link.end() :].partition("\n\n")[2] if link else head
+
+
+def _is_list_of_sources(part: str) -> bool:
+    heading, _, listed = part.strip().partition("\n\n")
+    lines = re.sub(r"\n  (?!https?://)", " ", listed).split("\n")
+    entries = [line for line in lines if not line.startswith("  ")]
+    return heading in _SOURCES and all(map(_ENTRY.match, entries))
 
 
 def holds(folded_text: str, terms: Sequence[Term]) -> bool:

@@ -1,9 +1,10 @@
-"""Search over all letters of the archive: their words are folded once and kept in memory."""
+"""Search over all letters of the archive: the words of their posts and authors, folded once and
+kept in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsletter.content.searching import Snippet, folded, holds, paragraphs, read_query, snippet
+from newsletter.content.searching import Snippet, folded, holds, own_paragraphs, read_query, snippet
 from newsletter.models import IssueId
 from newsletter.models.archives import ArchivedIssue
 from newsletter.ports import Archive
@@ -47,7 +48,10 @@ class Search:
         shown = found[:MOST_HITS]
         texts = self._archive.texts([issue.id for issue in shown])
         hits = [
-            Hit(issue=issue, snippet=snippet([issue.preheader, *paragraphs(texts.get(issue.id, ""))], terms))
+            Hit(
+                issue=issue,
+                snippet=snippet([issue.preheader, *own_paragraphs(texts.get(issue.id, ""))], terms),
+            )
             for issue in shown
         ]
         return Found(hits=tuple(hits), more=len(found) > len(shown))
@@ -57,7 +61,7 @@ class Search:
         new = [issue for issue in issues if issue.id not in known]
         texts = self._archive.texts([issue.id for issue in new])
         added = {
-            issue.id: folded("\n".join([issue.subject, issue.preheader, *paragraphs(texts[issue.id])]))
+            issue.id: folded("\n".join([issue.subject, issue.preheader, *own_paragraphs(texts[issue.id])]))
             for issue in new
             if issue.id in texts
         }

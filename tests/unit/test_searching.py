@@ -1,5 +1,8 @@
 """Words are found in any language, however they are written; nothing that a question holds does harm."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +12,13 @@ from newsletter.content.searching import (
     Snippet,
     folded,
     holds,
+    own_paragraphs,
     paragraphs,
     read_query,
     snippet,
 )
+from newsletter.content.phrases import PHRASES, phrases_for
+from tests.support.letters import NEWSLETTER, THEMES, issue, render, section
 
 FOUND = [
     ("The night boats stay", "boat"),
@@ -68,6 +74,44 @@ def test_a_letters_text_is_read_as_paragraphs_without_its_marks() -> None:
         "Unsubscribe:",
         "https://a.example/x",
     ]
+
+
+BODY = "The boat left.\n\n- one · two\n- three\n\n> It [said](https://a.example/x) so.\n\n    ======"
+
+
+@pytest.mark.parametrize("language", sorted(PHRASES))
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("count", [1, 12])
+def test_a_letters_own_words_are_told_from_what_stands_around_them(
+    language: str, theme: str, count: int
+) -> None:
+    posts = [section(f"Tale{number}", BODY, source_name=f"Paper{number % 3}") for number in range(count)]
+    letter = issue(*posts, language=language, intro_markdown="Before all.", outro_markdown="Until Friday.")
+    look = replace(THEMES[theme], settings=replace(THEMES[theme].settings, footer="Printed by hand"))
+    text = render(letter, theme=look, newsletter=replace(NEWSLETTER, name="Gazette")).text
+    phrases = phrases_for(language)
+    furniture = ["Gazette", "Berlin", "Printed", "news.example.com", phrases.unsubscribe, phrases.settings]
+    furniture += [phrases.read_on_the_web, *([phrases.contents, phrases.sources] if count > 1 else [])]
+    own = own_paragraphs(text)
+    for words in furniture:
+        assert words in text
+        assert words not in "\n".join(own)
+    assert own[0] == "Before all."
+    assert own[-1] == "Until Friday."
+    assert re.findall(r"^Tale\d+", "\n".join(own), re.MULTILINE) == [f"Tale{n}" for n in range(count)]
+    assert own.count("The boat left.") == own.count("It said so.") == count
+
+
+def test_a_last_part_called_sources_that_is_no_list_of_them_is_searched() -> None:
+    own = own_paragraphs(render(issue(section("Sources", "Springs of the river.", url=""))).text)
+    assert "Springs of the river." in own
+
+
+def test_a_text_part_of_another_form_is_searched_whole() -> None:
+    text = f"Words\n\n{'=' * 72}\n\nMore words\n\nhttps://n.example.com/u/nl{'0' * 25}\n\nand\n\nthe end"
+    for other in (text.replace("=" * 72, "* * *"), text + f"\n\n{'=' * 72}\n\nPS", "", "Words"):
+        assert own_paragraphs(other) == paragraphs(other)
+    assert own_paragraphs(text) == ["Words"]
 
 
 def test_a_snippet_shows_the_words_as_they_are_written() -> None:

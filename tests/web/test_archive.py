@@ -200,6 +200,16 @@ def test_words_are_found_in_every_language(project: Project, client: TestClient)
     assert found("boat board") == ["2026-11-27", "2026-11-06"]
 
 
+def test_what_stands_around_every_letter_is_not_searched(project: Project, client: TestClient) -> None:
+    send(project, "2026-11-06", "Boats", "The night boat stays.")
+    send(project, "2026-11-13", "Trains", "To unsubscribe, ask the guard.")
+    for query, found in (("unsubscribe", 1), ("ropewalk", 0), ("read web", 0), ("harbour", 0)):
+        page = client.get("/archive/search", params={"q": query}).text
+        assert page.count('<a href="../a/') == found, query
+    page = client.get("/archive/search?q=unsubscribe").text
+    assert "To <mark>unsubscribe</mark>, ask the guard." in page
+
+
 def test_a_question_is_shown_and_never_acts(project: Project, client: TestClient) -> None:
     send(project, "2026-11-06", "Boats", "Use `<script>alert(1)</script>` never.")
     for query in (
