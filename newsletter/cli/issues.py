@@ -3,7 +3,7 @@
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,20 +19,6 @@ from newsletter.cli.common import (
     talk,
 )
 from newsletter.content.counting import counted
-
-if TYPE_CHECKING:
-    from newsletter.models import IssueId
-    from newsletter.wiring import App
-
-
-def _issue_or_newest(app: "App", name: str | None) -> "IssueId":
-    """The issue that is named, else the newest."""
-    if name:
-        return app.issue_id(name)
-    from newsletter.usecases.review import newest_issue
-
-    folder = app.settings.project / "issues"
-    return newest_issue(app.issues, app.files, changed=lambda issue: (folder / f"{issue}.md").stat().st_mtime)
 
 
 @click.command()
@@ -89,7 +75,7 @@ def check(ctx: click.Context, issue: str | None, offline: bool, as_json: bool) -
     error would stop it from being sent.
     """
     with opened(ctx) as app:
-        review = app.review(_issue_or_newest(app, issue), online=not offline)
+        review = app.review(app.issue_id(issue), online=not offline)
     if as_json:
         print_json({"issue": review.issue.id, "findings": review.findings})
     else:
@@ -123,7 +109,7 @@ def preview(
     from newsletter.web.preview import SAMPLE_READER, reader_named
 
     with opened(ctx) as app:
-        issue_id = _issue_or_newest(app, issue)
+        issue_id = app.issue_id(issue)
         delivery = reader_named(app, issue_id, reader) if reader else SAMPLE_READER
         if out:
             from newsletter.web.preview_site import write_preview

@@ -280,16 +280,21 @@ def _keep_posts(
     for decision in decisions:
         row = spent_row(decision, issue_id, now)
         rows[decision.decision][decision.source, decision.post] = row
-    decided: dict[SourceId, list[PostId]] = {}
-    for source, post in chain.from_iterable(rows.values()):
-        decided.setdefault(source, []).append(post)
-    for source, ids in decided.items():
-        for some in chunks(ids, IN_ONE_QUESTION):
-            connection.execute(delete(spent_posts).where(_dropped_of(source, some)))
+    forget_drops(connection, chain.from_iterable(rows.values()))
     if taken := rows[Decision.TAKEN]:
         connection.execute(insert(spent_posts), [*taken.values()])
     if dropped := rows[Decision.DROPPED]:
         connection.execute(insert_new(connection, spent_posts), [*dropped.values()])
+
+
+def forget_drops(connection: Connection, posts: Iterable[tuple[SourceId, PostId]]) -> None:
+    """None; that these posts were dropped is kept no more, for something else is about to be."""
+    of_source: dict[SourceId, list[PostId]] = {}
+    for source, post in posts:
+        of_source.setdefault(source, []).append(post)
+    for source, ids in of_source.items():
+        for some in chunks(ids, IN_ONE_QUESTION):
+            connection.execute(delete(spent_posts).where(_dropped_of(source, some)))
 
 
 def _dropped_of(source: SourceId, posts: Sequence[PostId]) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from newsletter.models import SENDING, BatchState, IssueId, IssueState, PostDecision
 from newsletter.store.engine import Database, insert_new
-from newsletter.store.issues import spent_row
+from newsletter.store.issues import forget_drops, spent_row
 from newsletter.store.tables import AttemptState, attempts, batches, issues
 from newsletter.store.tables import posts as spent_posts
 
@@ -68,6 +68,7 @@ class SqlRestoring:
                         **values,
                     )
                 )
+            forget_drops(connection, ((post.source, post.post) for post in posts))
             if rows := [spent_row(post, issue_id, now) for post in posts]:
                 connection.execute(insert_new(connection, spent_posts), rows)
 

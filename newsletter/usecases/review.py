@@ -103,14 +103,6 @@ def issue_date(issue: Issue) -> date | None:
     return None
 
 
-def latest_issue(files: IssueFiles) -> IssueId:
-    """The issue that a command means when none is named: the last by name. Raises NotFound."""
-    names = files.list()
-    if not names:
-        raise NotFound("there is no issue yet", remedy="run “newsletter gather”")
-    return names[-1]
-
-
 def newest_issue(issues: IssueStore, files: IssueFiles, *, changed: Callable[[IssueId], float]) -> IssueId:
     """The draft that was made last and has its file.
 

@@ -88,8 +88,9 @@ class Opened:
         A path is taken from the current folder or from the project's. Raises NotFound when it leads
         elsewhere than to this newsletter's issues.
         """
+        folder = self.settings.project / "issues"
         if name:
-            path, folder = Path(name), self.settings.project / "issues"
+            path = Path(name)
             if path.name != name and not any(
                 (base / path.parent).resolve() == folder.resolve() for base in (Path(), self.settings.project)
             ):
@@ -97,9 +98,12 @@ class Opened:
                     f"{name} is no issue file of this newsletter", remedy=f"its issues are in {folder}"
                 )
             return IssueId(path.name.removesuffix(".md"))
-        from newsletter.usecases.review import latest_issue
+        from newsletter.usecases.review import newest_issue
 
-        return latest_issue(self.files)
+        def changed(issue: IssueId) -> float:
+            return (folder / f"{issue}.md").stat().st_mtime
+
+        return newest_issue(self.issues, self.files, changed=changed)
 
     def record(self, issue_id: IssueId) -> IssueRecord:
         """What the database knows of the issue. Raises NotFound."""

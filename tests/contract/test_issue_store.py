@@ -24,6 +24,7 @@ from newsletter.models import (
 )
 from newsletter.store.engine import Database
 from newsletter.store.issues import SqlIssueStore
+from newsletter.store.restoring import SqlRestoring
 from newsletter.store.systemmails import SqlMailQueue
 from newsletter.store.tables import posts
 from tests.support.clock import FakeClock
@@ -208,6 +209,23 @@ def test_a_post_that_was_dropped_may_be_taken_once_and_never_dropped_again(
     assert spent(database)[0] == LOG.decisions[0]
     with pytest.raises(Busy):
         opened(store, IssueId("next"), None)
+
+
+def test_what_was_mailed_since_a_copy_was_made_is_taken_whatever_the_copy_dropped(
+    store: SqlIssueStore, database: Database
+) -> None:
+    store.record_drops(log(decided("one", Decision.DROPPED)), {})
+    SqlRestoring(database).take_over(
+        ISSUE,
+        slot=SLOT,
+        state=IssueState.SUBMITTED,
+        note="",
+        now=NOW,
+        posts=[decided(name, Decision.TAKEN) for name in ("one", "two")],
+    )
+    names = [PostId(name) for name in ("one", "two")]
+    assert store.seen(FEED, names) == set(names)
+    assert store.dropped(FEED, names) == {}
 
 
 def test_a_source_state_is_replaced(store: SqlIssueStore) -> None:
