@@ -1,5 +1,6 @@
 """Forms as browsers post them, read with a cap."""
 
+import asyncio
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -7,6 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 MAX_BYTES = 64 * 1024
+BODY_WITHIN = 30.0
+"""Seconds that a body may take to arrive."""
 MAX_FIELDS = 100
 MAX_VALUE = 1000
 """Characters of one value that are looked at; a name, an address and a choice are shorter."""
@@ -27,14 +30,17 @@ class Form:
 
 
 async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
-    """The body. Raises HTTPException 413 for one that is longer, read no further than that, and 400 for
-    one that ends too soon."""
+    """The body. Raises HTTPException 413 for one that is longer, read no further than that, 408 for one
+    that takes longer than BODY_WITHIN, and 400 for one that ends too soon."""
     body = b""
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                raise HTTPException(413)
+        async with asyncio.timeout(BODY_WITHIN):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise HTTPException(413)
+    except TimeoutError as error:
+        raise HTTPException(408, headers={"Connection": "close"}) from error
     except ClientDisconnect as error:
         raise HTTPException(400) from error
     return body

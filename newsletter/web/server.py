@@ -13,6 +13,7 @@ from newsletter.engines.local import LocalEngine
 from newsletter.errors import BadSetting, NewsletterError
 from newsletter.usecases.standing import doubt_about_mails
 from newsletter.web.app import make_pages
+from newsletter.web.crowds import make_crowd
 from newsletter.wiring import App
 
 log = logging.getLogger("newsletter.serve")
@@ -21,6 +22,8 @@ _OF_THE_PORT = {errno.EADDRINUSE, errno.EACCES}
 """Taken by another process, or for the system's own alone."""
 GRACE = 10
 """Seconds that requests under way have to end when the server stops; a slow client holds nothing up."""
+QUEUE = 1_024
+"""Connections that the system holds until they are accepted; one beyond them is tried again a second later."""
 
 
 def serve_pages(
@@ -40,10 +43,13 @@ def serve_pages(
     # Else the body of an answer waits 40 ms for the client's acknowledgement of its headers: asyncio sets
     # this by itself only on sockets that name their protocol, which those of create_server do not.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    server = uvicorn.Server(
+    crowd = make_crowd()
+    server = _Server(
         uvicorn.Config(
             make_pages(app),
-            log_level="warning",
+            http=crowd.protocol(),
+            backlog=crowd.backlog,
+            log_level="error",  # uvicorn warns of what visitors do wrong, and they do it at will
             access_log=False,  # paths hold readers' tokens
             lifespan="off",
             ws="none",
@@ -66,6 +72,13 @@ def serve_pages(
         server.should_exit = True
         pages.join()
         mails.join()
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or []:  # how many are accepted at once is not how many the system may queue
+            listener.listen(QUEUE)
 
 
 def _mail(app: App, since: datetime) -> None:
