@@ -25,6 +25,8 @@ def form(ctx: click.Context, language: str | None) -> None:
             address=words.address,
             your_name=f"{words.your_name} ({words.optional})",
             consent=readers.consent or words.consent.format(name=newsletter.name),
+            privacy=words.privacy,
+            privacy_url=readers.privacy_url,
             button=words.button,
             language=language,
             topics=readers.topics,

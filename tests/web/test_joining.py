@@ -1,7 +1,9 @@
 """Joining through the pages: the same answer for everybody, one mail, and nothing by looking."""
 
 import re
+from pathlib import Path
 
+import lxml.html
 import pytest
 from starlette.testclient import TestClient
 
@@ -12,6 +14,7 @@ from newsletter.web.phrases import LANGUAGES
 from newsletter.web.phrases.joining import JOINING
 from newsletter.wiring import App, open_app
 from newsletter.wiring.mailing import hand_over_mails
+from tests.support.chromium import open_page
 from tests.support.leaving import leave
 from tests.support.project import Project
 from tests.support.readers import link_in, mails, reader
@@ -165,3 +168,38 @@ def test_the_printed_form_posts_what_the_page_takes(project: Project, app: App, 
     assert set(names) == {"email", "name", "topic", "website", "language"}
     ask(client, name="Noor", topic="harbour", language="de", website="")
     assert status_of(app) is SubscriberStatus.UNCONFIRMED
+
+
+def test_the_printed_form_names_the_privacy_policy_beside_the_consent(project: Project) -> None:
+    assert "<a " not in project.run("form").stdout
+    path = project.settings
+    policy = 'privacy_url = "https://blog.example.com/privacy?a=1&b=2"\nprivacy_version'
+    path.write_text(path.read_text("utf-8").replace("privacy_version", policy), "utf-8")
+    form = lxml.html.fragment_fromstring(project.run("form", "--language", "de").stdout, create_parent=False)
+    (link,) = form.xpath('.//p[contains(., "Harbour Letter")]/a')
+    assert link.get("href") == "https://blog.example.com/privacy?a=1&b=2"
+    assert link.text == JOINING["de"].privacy
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_printed_form_has_its_languages_direction_and_makes_no_page_wider(
+    project: Project, tmp_path: Path, language: str
+) -> None:
+    form = project.run("form", "--language", language).stdout
+    direction = "rtl" if language in {"ar", "he"} else "ltr"
+    assert lxml.html.fragment_fromstring(form, create_parent=False).get("dir") == direction
+    assert "<bdi>The harbour</bdi>" in form
+    if language not in {"ar", "en"}:
+        return
+    page = tmp_path / "site.html"
+    script = "<script>document.title = `${document.documentElement.scrollWidth - innerWidth} px`</script>"
+    page.write_text(
+        f'<!doctype html><html dir="{direction}"><meta charset="utf-8"><title></title>{form}{script}', "utf-8"
+    )
+    assert "<title>0 px</title>" in open_page(page.as_uri(), tmp_path / "profile")
+
+
+def test_a_topics_title_is_isolated_from_the_page_around_it(client: TestClient) -> None:
+    page = client.get("/subscribe?language=ar").text
+    assert "<bdi>The harbour</bdi></label>" in page
+    assert "<bdi>The Harbour Letter</bdi>, <bdi>3 Ropewalk, Port Lorne</bdi>" in page

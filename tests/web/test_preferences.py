@@ -353,3 +353,4 @@ def test_the_pages_speak_the_persons_language_and_direction(app: App, client: Te
     page = client.get(letter_link(app)).text
     assert '<html lang="he" dir="rtl">' in page
     assert PREFERENCES["he"].text_only in page
+    assert "<bdi>The harbour</bdi></label>" in page
