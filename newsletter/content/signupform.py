@@ -32,9 +32,9 @@ def sign_up_form(
     """A form that posts to `action` and needs no script; its last field is a trap for robots. Beside the
     consent stands the link `privacy` when there is a `privacy_url`."""
     policy = f' <a href="{escape(privacy_url)}" rel="noopener">{escape(privacy)}</a>' if privacy_url else ""
+    spoken = f'lang="{language}" dir="{direction_of(language)}"'
     lines = [
-        f'<form method="post" action="{escape(action)}" accept-charset="utf-8" lang="{language}" '
-        f'dir="{direction_of(language)}">',
+        f'<form method="post" action="{escape(action)}" accept-charset="utf-8" {spoken}>',
         _FIELD.format(
             label=escape(address),
             kind="email",
