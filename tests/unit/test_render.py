@@ -138,6 +138,18 @@ def test_contents_are_listed_from_four_posts_on() -> None:
     assert all(page.xpath(f'//*[@id="{anchor}"]') for anchor in anchors)
 
 
+def test_titles_and_lead_run_their_own_way_and_the_list_of_contents_the_letters() -> None:
+    posts = [section(f"Post {number}", "x", language="en") for number in range(4)]
+    hebrew = issue(*posts, section("המנורה", "x"), language="he", preheader="Five posts, told shortly.")
+    page = html.document_fromstring(render(hebrew).html)
+    assert page.get("dir") == "rtl"
+    assert not page.xpath("//ol[li/a]/descendant-or-self::*[self::ol or self::li][@dir or @lang]")
+    titles = [(link.get("lang"), link.get("dir")) for link in page.xpath("//ol/li/a")]
+    assert titles == [("en", "ltr")] * 4 + [("he", "rtl")]
+    (lead,) = page.xpath('//td[contains(@class, "lead")]')
+    assert (lead.text, lead.get("dir")) == ("Five posts, told shortly.", "auto")
+
+
 def test_the_personal_mark_stands_in_the_readers_own_links_and_nowhere_else() -> None:
     email = rendered(SHORT)
     leave, settings = (f"https://news.example.com/{page}/{MARK}" for page in ("u", "m"))
