@@ -16,6 +16,7 @@ from newsletter.web.forms import Form, read_form
 from newsletter.web.page import Pages
 from newsletter.web.phrases import in_language
 from newsletter.web.phrases.joining import JOINING
+from newsletter.web.phrases.leaving import LEAVING
 from newsletter.web.phrases.preferences import PREFERENCES
 from newsletter.web.robots import note_visit
 from newsletter.web.settingspages import SettingsPages
@@ -32,12 +33,17 @@ def routes(pages: Pages) -> list[Route]:
     ]
 
 
+def _is_subscribed(person: Subscriber) -> bool:
+    """Whether letters go to them, so that there is something to choose."""
+    return person.status is SubscriberStatus.CONFIRMED
+
+
 class _Preferences(SettingsPages):
     def page(self, request: Request) -> Response:
         """What the holder of a letter may choose."""
         person = self._holder(request)
-        if person is None:
-            return self.unknown(request)
+        if person is None or not _is_subscribed(person):
+            return self._nothing_to_choose(request, person)
         note_visit(self.pages, request, "preferences")
         return self.show(request, person)
 
@@ -48,8 +54,8 @@ class _Preferences(SettingsPages):
 
     def _act(self, request: Request, form: Form) -> Response:
         person = self._holder(request)
-        if person is None:
-            return self.unknown(request)
+        if person is None or not _is_subscribed(person):
+            return self._nothing_to_choose(request, person)
         match form.get("do"):
             case "choose":
                 return self.choose(request, person, form)
@@ -59,8 +65,19 @@ class _Preferences(SettingsPages):
 
     def _holder(self, request: Request) -> Subscriber | None:
         number = read_reader_token(self.app.keys, request.path_params["token"])
-        person = None if number is None else self.app.subscribers.get(number)
-        return person if person and person.status is SubscriberStatus.CONFIRMED else None
+        return None if number is None else self.app.subscribers.get(number)
+
+    def _nothing_to_choose(self, request: Request, person: Subscriber | None) -> Response:
+        """For the holder of a whole link, that its reader has left and how to ask anew; for everybody
+        else, that the link does not work."""
+        if person is None:
+            return self.unknown(request)
+        language = self.pages.language(request, person)
+        if not self.app.settings.readers.sign_up:
+            return self.pages.say(LEAVING, language, "gone", status=410)
+        return self.pages.say(
+            LEAVING, language, "gone", explanation="late_explanation", again="/subscribe", status=410
+        )
 
     # --- asking for the other link ----------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -16,6 +17,8 @@ from newsletter.content.tokens import Purpose, make_token
 from newsletter.models import ConsentAction, Subscriber, SubscriberId, SubscriberStatus
 from newsletter.web.app import make_pages
 from newsletter.web.choices import masked
+from newsletter.web.phrases import LANGUAGES
+from newsletter.web.phrases.leaving import LEAVING
 from newsletter.web.phrases.preferences import PREFERENCES
 from newsletter.wiring import App
 from newsletter.wiring.mailing import hand_over_mails
@@ -193,11 +196,35 @@ def test_who_holds_a_letter_may_have_the_link_mailed_to_its_reader(
     assert NOOR in client.get(link_in(mail)).text
 
 
-def test_who_has_left_has_no_settings_by_an_old_letter(app: App, client: TestClient) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_has_left_is_told_so_by_an_old_letter_and_finds_the_way_to_ask_anew(
+    app: App, client: TestClient, language: str
+) -> None:
+    client.post(letter_link(app), data={"do": "choose", "language": language})
     leave(app.joining, SubscriberId(1), app.clock.now())
-    assert client.get(letter_link(app)).status_code == 404
-    assert client.post(letter_link(app), data={"text_only": "yes"}).status_code == 404
-    assert not noor(app).text_only
+    before = noor(app)
+    for answer in (
+        client.get(letter_link(app)),
+        client.post(letter_link(app), data={"do": "choose", "text_only": "yes"}),
+        client.post(letter_link(app), data={"do": "link"}),
+    ):
+        assert answer.status_code == 410
+        assert LEAVING[language].gone in answer.text
+        assert LEAVING[language].late_explanation.format(name="The Harbour Letter") in answer.text
+        assert '<a href="/subscribe">' in answer.text
+        assert "example.org" not in answer.text
+    assert noor(app) == before
+    assert client.get(letter_link(app)[:-1]).text == client.get(letter_link(app, 2)[:-1]).text
+
+
+def test_who_has_left_is_led_to_no_form_that_is_closed(app: App) -> None:
+    leave(app.joining, SubscriberId(1), app.clock.now())
+    readers = replace(app.settings.readers, sign_up=False)
+    closed = TestClient(make_pages(replace(app, settings=replace(app.settings, readers=readers))))
+    page = closed.get(letter_link(app))
+    assert page.status_code == 410
+    assert LEAVING["en"].gone in page.text
+    assert "/subscribe" not in page.text
 
 
 def test_a_link_that_is_forged_cut_for_something_else_or_too_old_opens_nothing(
