@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.content.phrases import PHRASES, phrases_for
 from newsletter.content.searching import (
     MAX_TERMS,
     Snippet,
@@ -17,7 +18,6 @@ from newsletter.content.searching import (
     read_query,
     snippet,
 )
-from newsletter.content.phrases import PHRASES, phrases_for
 from tests.support.letters import NEWSLETTER, THEMES, issue, render, section
 
 FOUND = [
