@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.content.feeds import atom, json_feed
@@ -24,6 +25,9 @@ LETTER_POLICY = (
 )
 """Of an issue's page: whatever a post may hold, no script of it runs, and nothing but pictures is asked
 for. Pages that open in a new tab are not ours and run as usual."""
+OF_LETTERS = {"Cross-Origin-Opener-Policy": "unsafe-none"}
+"""To a page in a sandbox any other opener policy may be a network error (HTML standard, “create navigation
+params by fetching”)."""
 BY_LANGUAGE = {"Vary": "Accept-Language"}
 
 
@@ -38,6 +42,10 @@ def routes(pages: Pages) -> list[Route]:
         Route("/a/{issue}", archive.issue, methods=["GET"]),
         Route(f"/{ATOM}", archive.atom, methods=["GET"]),
         Route(f"/{JSON_FEED}", archive.json, methods=["GET"]),
+        *(
+            Route(path, archive.without_slash, methods=["GET"])
+            for path in ("/archive/", "/archive/{year:int}/", "/a/{issue}/")
+        ),
         Route("/sitemap.xml", archive.sitemap, methods=["GET"]),
     ]
 
@@ -84,7 +92,14 @@ class _Archive:
             raise HTTPException(404)
         note_visit(self._pages, request, "issue", issue_id)
         page = self._made.issue(letter, self._app.archive.list(), up="../")
-        return self._kept(request, page, (), headers={"Content-Security-Policy": self._policy})
+        return self._kept(request, page, (), headers={**OF_LETTERS, "Content-Security-Policy": self._policy})
+
+    def without_slash(self, request: Request) -> Response:
+        """308: the same address without its last slash, which it has where `build`'s files are served."""
+        self._require_public()
+        name = request.scope["path"].rstrip("/").rpartition("/")[2]
+        query = request.url.query
+        return RedirectResponse(f"../{quote(name, safe='')}" + (f"?{query}" if query else ""), 308)
 
     def atom(self, request: Request) -> Response:
         """The newest issues, whole, as Atom."""

@@ -44,6 +44,6 @@ def _is_known(request: Request, etag: str, modified: datetime | None) -> bool:
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one of a year beyond all calendars
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

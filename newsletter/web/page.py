@@ -4,6 +4,7 @@ A group of pages is a module with `routes(pages)`; `app.make_pages` puts them to
 on GET or HEAD.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,10 @@ from newsletter.web.pages import render_page
 from newsletter.web.phrases import in_language, spoken
 from newsletter.web.visitors import Visitor, visitor_of
 from newsletter.wiring import App
+
+MAX_LANGUAGES = 10
+"""Of a browser's list that are looked at."""
+_WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
 class Pages:
@@ -33,8 +38,8 @@ class Pages:
     def language(self, request: Request, person: Subscriber | None = None) -> str:
         """The tag of the language to answer in: the person's, else the visitor's, else the newsletter's."""
         chosen = [request.query_params.get("language", ""), person.language if person else ""]
-        accepted = [part.partition(";")[0] for part in request.headers.get("Accept-Language", "").split(",")]
-        return spoken(*filter(None, [*chosen, *accepted[:10], self.app.settings.newsletter.language]))
+        accepted = _accepted(request.headers.get("Accept-Language", ""))
+        return spoken(*filter(None, [*chosen, *accepted, self.app.settings.newsletter.language]))
 
     def visitor(self, request: Request) -> Visitor:
         """Who is asking."""
@@ -86,3 +91,14 @@ class Pages:
             template, language=language, direction=direction_of(language), **self._frame, **values
         )
         return HTMLResponse(page, status_code=status)
+
+
+def _accepted(header: str) -> list[str]:
+    """The languages of an Accept-Language header, the most welcome first (RFC 9110 §12.5.4); those of
+    weight 0 are not wanted, and a weight that is none counts as if it were not there."""
+    weights: list[tuple[float, str]] = []
+    for part in header.split(",")[:MAX_LANGUAGES]:
+        tag, _, weight = part.partition(";")
+        given = _WEIGHT.fullmatch(weight.strip())
+        weights.append((float(given[1]) if given else 1.0, tag.strip()))
+    return [tag for weight, tag in sorted(weights, key=lambda each: -each[0]) if weight]

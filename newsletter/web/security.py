@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
+from urllib.parse import unquote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -32,6 +34,7 @@ HEADERS: Mapping[str, str] = {
     "X-Robots-Tag": "noindex",
 }
 """Of every answer; a page that anybody may find or keep says otherwise itself."""
+_ABSOLUTE = re.compile(rb"https?://([^/@]+)(/.*)?", re.IGNORECASE | re.DOTALL)
 
 
 class Guard:
@@ -47,6 +50,7 @@ class Guard:
         if scope["type"] != "http":
             await self._pages(scope, receive, send)
             return
+        scope = _origin_form(scope)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -66,3 +70,19 @@ class Guard:
             # among which a database's may hold an address.
             with suppress(Exception):
                 await self._pages(scope, receive, send_guarded)
+
+
+def _origin_form(scope: Scope) -> Scope:
+    """The request as if it named a path alone. A whole address in its first line, as for a proxy, counts,
+    and its host in place of the Host header (RFC 9112 §3.2.2)."""
+    whole = _ABSOLUTE.fullmatch(scope.get("raw_path") or b"")
+    if not whole:
+        return scope
+    raw_path = whole[2] or b"/"
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {
+        **scope,
+        "path": unquote(raw_path.decode("ascii")),
+        "raw_path": raw_path,
+        "headers": [(b"host", whole[1]), *headers],
+    }

@@ -23,7 +23,7 @@ _OF_THE_PORT = {errno.EADDRINUSE, errno.EACCES}
 GRACE = 10
 """Seconds that requests under way have to end when the server stops; a slow client holds nothing up."""
 QUEUE = 1_024
-"""Connections that the system holds until they are accepted; one beyond them is tried again a second later."""
+"""Connections that the system holds until they are accepted; one beyond them comes again a second later."""
 
 
 def serve_pages(
