@@ -1,6 +1,7 @@
 """The author hears of the program's own mails of which nobody knows whether they went out."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,6 @@ def test_status_tells_of_mails_in_doubt_for_a_week(project: Project) -> None:
         told = project.run("status", *words)
         assert LINE in told.stderr
         assert "noor" not in told.stderr
-    with sqlite3.connect(project.folder / "data" / "newsletter.db") as database:
+    with closing(sqlite3.connect(project.folder / "data" / "newsletter.db")) as database, database:
         database.execute("UPDATE system_mails SET submitted_at = '2020-02-29T10:00:00.000000Z'")
     assert LINE not in project.run("status").stderr

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -34,8 +35,8 @@ def test_a_server_that_can_work_is_ready(app: App) -> None:
 
 
 def test_one_whose_tables_are_of_another_version_is_not(project: Project, app: App) -> None:
-    with sqlite3.connect(project.folder / "data" / "newsletter.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    with closing(sqlite3.connect(project.folder / "data" / "newsletter.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '0000'")
     answer = client(app).get("/readyz")
     assert (answer.status_code, answer.text) == (503, "the database's tables are of another version\n")
     assert client(app).get("/healthz").status_code == 200
