@@ -4,7 +4,7 @@ import click
 
 from newsletter.cli.common import issue_argument, json_option, opened, print_json, talk
 from newsletter.errors import WrongState
-from newsletter.models import DRAFTS, SENDING, IssueState
+from newsletter.models import DRAFTS, OPEN, SENDING, IssueState
 from newsletter.usecases.standing import next_act
 
 
@@ -64,7 +64,7 @@ def resume(ctx: click.Context, issue: str) -> None:
 @click.pass_context
 def cancel(ctx: click.Context, issue: str) -> None:
     """Never send ISSUE, or what is left of it."""
-    states = (*DRAFTS, *SENDING, IssueState.PAUSED)
+    states = (*DRAFTS, *OPEN)
     _move(ctx, issue, IssueState.CANCELLED, states, "by hand")
 
 

@@ -25,7 +25,7 @@ from newsletter.drill.sendgrid.emulator import SCOPES, SendGridEmulator
 from newsletter.drill.sendgrid.faults import Fault, Kind
 from newsletter.drill.stage import Scene, Stage, address
 from newsletter.errors import NewsletterError, WrongState
-from newsletter.models import SENDING, Channel, Consent, ConsentAction, DeliveryStatus, IssueState
+from newsletter.models import OPEN, SENDING, Channel, Consent, ConsentAction, DeliveryStatus, IssueState
 from newsletter.store.engine import Database, connect
 from newsletter.store.tables import issues
 from newsletter.wiring import App, SystemClock, open_app
@@ -191,8 +191,7 @@ class Run:
             if self.plan.control is Control.PAUSE:
                 self.app.issues.set_state(ISSUE, IssueState.PAUSED, expected=SENDING, note="by hand")
             else:
-                expected = (*SENDING, IssueState.PAUSED)
-                self.app.issues.set_state(ISSUE, IssueState.CANCELLED, expected=expected, note="by hand")
+                self.app.issues.set_state(ISSUE, IssueState.CANCELLED, expected=OPEN, note="by hand")
 
     def _lock(self) -> None:
         with self.database.writing() as connection:

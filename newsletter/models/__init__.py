@@ -27,6 +27,7 @@ from newsletter.models.events import (
 from newsletter.models.ids import AttemptId, BatchId, DeliveryId, IssueId, PostId, SourceId, SubscriberId
 from newsletter.models.issues import (
     DRAFTS,
+    OPEN,
     SENDING,
     Finding,
     Issue,
@@ -75,6 +76,7 @@ from newsletter.models.sending import (
 __all__ = [
     "DRAFTS",
     "NOTHING",
+    "OPEN",
     "SENDING",
     "Accepted",
     "Address",

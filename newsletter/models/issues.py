@@ -59,6 +59,8 @@ DRAFTS = (IssueState.DRAFT, IssueState.SCHEDULED)
 """The states in which an issue can still be edited; its words and its audience are not frozen."""
 SENDING = (IssueState.FROZEN, IssueState.SUBMITTING)
 """The states in which batches of an issue are handed out."""
+OPEN = (*SENDING, IssueState.PAUSED)
+"""The states of an issue that is frozen and has not ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

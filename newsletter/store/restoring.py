@@ -6,13 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from newsletter.models import SENDING, BatchState, IssueId, IssueState, PostDecision
+from newsletter.models import OPEN, BatchState, IssueId, IssueState, PostDecision
 from newsletter.store.engine import Database, insert_new
 from newsletter.store.issues import forget_drops, spent_row
 from newsletter.store.tables import AttemptState, attempts, batches, issues
 from newsletter.store.tables import posts as spent_posts
 
-OPEN = (*SENDING, IssueState.PAUSED)
 NOBODY = "after-restore"
 """The owner of requests that were not made here."""
 

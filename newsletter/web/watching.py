@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from newsletter import __version__
 from newsletter.errors import NewsletterError
-from newsletter.models import SENDING, IssueState
+from newsletter.models import OPEN, IssueState
 from newsletter.wiring import App
 
 COUNTED_EVERY = timedelta(seconds=15)
@@ -20,7 +20,6 @@ COUNTED_EVERY = timedelta(seconds=15)
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus's text format (prometheus.io, Exposition formats, 2026)."""
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
-MOVING = (*SENDING, IssueState.PAUSED)
 
 
 def routes(app: App) -> list[Route]:
@@ -88,7 +87,7 @@ def _lines(app: App) -> Iterator[str]:
     records = app.issues.list()
     states = {f'state="{state}"': sum(each.state is state for each in records) for state in IssueState}
     yield from _gauge("issues", "Issues, by state.", states)
-    moving = [app.ledger.progress(each.id) for each in records if each.state in MOVING]
+    moving = [app.ledger.progress(each.id) for each in records if each.state in OPEN]
     sums = ("pending", "submitting", "submitted", "rejected", "suppressed_since", "uncertain", "unknown")
     recipients = {
         f'state="{name}"': sum(getattr(progress, name) for progress in moving if progress) for name in sums
