@@ -61,7 +61,7 @@ class Prepared:
         found = self.run(connection, values).fetchone()
         if found is None:
             return None
-        converters = self._in_words_of(connection.dialect, values).found
+        converters = self._written[connection.dialect.name].found
         return self._row(*(convert(value) for convert, value in zip(converters, found, strict=True)))
 
     def _in_words_of(self, dialect: Dialect, values: Mapping[str, object]) -> _Written:

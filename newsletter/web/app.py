@@ -22,7 +22,7 @@ from newsletter.web import (
 )
 from newsletter.web.page import Pages
 from newsletter.web.security import Guard
-from newsletter.web.trouble import Trouble, handlers
+from newsletter.web.trouble import handlers
 from newsletter.wiring import App
 
 
@@ -42,12 +42,15 @@ def make_pages(app: App) -> Guard:
         *openapi.routes(app),
     ]
 
+    trouble = handlers(pages)
+
     async def wrong_method(request: Request, _error: Exception) -> Response:
         """405 with every method of the path (RFC 9110 §15.5.6); a route knows its own alone."""
         allow = {"Allow": ", ".join(sorted(_methods(routes, request)))}
-        return await Trouble(pages).refused(request, HTTPException(405, headers=allow))
+        refusal: Response = await trouble[HTTPException](request, HTTPException(405, headers=allow))
+        return refusal
 
-    site = Starlette(exception_handlers={**handlers(pages), 405: wrong_method}, routes=routes)
+    site = Starlette(exception_handlers={**trouble, 405: wrong_method}, routes=routes)
     site.router.redirect_slashes = False  # a one-click POST must never be redirected (RFC 8058 §3.1)
     return Guard(site, https=app.settings.newsletter.public_url.startswith("https://"))
 
